@@ -2,6 +2,7 @@
 # What fetch-kernel and fetch-userland share: where the cache is, how a .deb gets there, how to say why not.
 # Sourced by bash, never run. It installs nothing on this machine: apt downloads and verifies, dpkg-deb
 # extracts into the cache, no maintainer script runs.
+# shellcheck shell=bash
 
 fetch_cache()
 {

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What ./dev needs from Debian, what of it is missing here, and getting it. Sourced by ./dev, never run.
+# It is not a general installer: it knows Debian's own packages and, on bookworm, bookworm-backports (for
+# QEMU 10 and kernel 6.12), and always says what will come before it comes.
+# shellcheck shell=bash
+
+# "program=package" is there when the program is; a bare package when dpkg has it.
+# shellcheck disable=SC2034 # used by ./dev
+readonly for_build=(gcc libc6-dev meson ninja=ninja-build pkg-config libcmocka-dev python3)
+readonly for_guest=(flock=util-linux xz=xz-utils readelf=binutils depmod=kmod)
+readonly for_faults=(gcc make libelf1 libssl3 pahole)
+readonly for_lint=(clang clang-format shellcheck cppcheck git python3)
+
+say()
+{
+	printf 'dev: %s\n' "$*"
+}
+
+die()
+{
+	printf 'dev: %s\n' "$*" >&2
+	exit 1
+}
+
+as_root()
+{
+	if [[ $EUID -eq 0 ]]; then
+		"$@" </dev/null
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "'$*' needs root, and there is no sudo: run this as root once"
+	fi
+}
+
+apt_do()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 "$@"
+}
+
+codename()
+{
+	local VERSION_CODENAME=unknown
+
+	# shellcheck disable=SC1091 # the system's own file
+	[[ ! -r /etc/os-release ]] || . /etc/os-release
+	echo "$VERSION_CODENAME"
+}
+
+is_installed()
+{
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+# missing ITEM...: prints the packages that have to be installed.
+missing()
+{
+	local item
+
+	for item in "$@"; do
+		case $item in
+		*=*) command -v "${item%%=*}" >/dev/null || echo "${item#*=}" ;;
+		*) is_installed "$item" || echo "$item" ;;
+		esac
+	done
+}
+
+# install_packages [-t SUITE] PACKAGE...: says exactly what comes, then lets it come.
+install_packages()
+{
+	local plan words=(--no-install-recommends -y "$@")
+
+	if ! plan=$(apt-get -s install "${words[@]}" 2>&1); then
+		say "the package lists do not know '$*' yet: running apt-get update"
+		apt_do update
+		plan=$(apt-get -s install "${words[@]}" 2>&1) ||
+			die "apt cannot install '$*': $(tail -n 3 <<<"$plan")"
+	fi
+	say "missing: $*; apt will install these packages:"
+	awk '/^Inst / { sub(/[(]/, "", $0); print "  " $2, ($3 ~ /^\[/ ? $4 : $3) }' <<<"$plan"
+	apt_do install "${words[@]}" >/dev/null || {
+		# Lists older than the archive: one update and one more try.
+		say "apt failed; running apt-get update and trying once more"
+		apt_do update
+		apt_do install "${words[@]}" || die "apt could not install '$*'; see its words above"
+	}
+}
+
+need()
+{
+	local packages
+
+	mapfile -t packages < <(missing "$@")
+	[[ ${#packages[@]} -gt 0 ]] || return 0
+	command -v apt-get >/dev/null || die "this needs ${packages[*]}, and only Debian's apt is known here"
+	[[ -z ${HOTPROOF_NO_INSTALL-} ]] || die "missing and HOTPROOF_NO_INSTALL is set: ${packages[*]}"
+	install_packages "${packages[@]}"
+}
+
+need_backports()
+{
+	local suite entry rc=0 file=/etc/apt/sources.list.d/hotproof-backports.sources
+
+	suite=$(codename)
+	[[ $suite == bookworm ]] || return 0
+	entry=$(tools/backports-source "$suite") || rc=$?
+	case $rc in
+	3) ;;
+	0)
+		[[ -z ${HOTPROOF_NO_INSTALL-} ]] ||
+			die "$suite-backports is not configured and HOTPROOF_NO_INSTALL is set"
+		say "$suite-backports (QEMU 10, kernel 6.12) is not configured; writing '$file' from the" \
+			"machine's own $suite entry:"
+		printf '%s\n' "$entry"
+		as_root_write "$file" "$entry"
+		apt_do update
+		;;
+	*) die "no apt source for '$suite' with 'main' found to derive $suite-backports from" ;;
+	esac
+	# Configured, but never fetched: a machine image often comes without lists.
+	apt-cache policy | grep -q "n=$suite-backports" || apt_do update
+}
+
+as_root_write()
+{
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	as_root sh -c 'printf "%s\n" "$2" >"$1"' sh "$1" "$2"
+}
+
+qemu_is_good()
+{
+	local version
+
+	version=$(qemu-system-x86_64 --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\).*/\1/p')
+	[[ ${version:-0} -ge 10 ]]
+}
+
+# 7.2 corrupts its own heap when a vCPU leaves: an old one does not count as present.
+need_qemu()
+{
+	qemu_is_good && return 0
+	[[ -z ${HOTPROOF_NO_INSTALL-} ]] || die "QEMU 10 is missing and HOTPROOF_NO_INSTALL is set"
+	need_backports
+	if [[ $(codename) == bookworm ]]; then
+		install_packages -t bookworm-backports qemu-system-x86
+	else
+		install_packages qemu-system-x86
+	fi
+	qemu_is_good || die "the installed qemu-system-x86_64 is older than 10; hotproof cannot trust it"
+}
