@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The door itself: one root, real or scripted. What the files mean is the business of the other files of this folder. */
+#include "box/box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+#define UEVENT_RCVBUF (8 << 20) /* a cycle sends a few hundred bytes a CPU; never ENOBUFS */
+
+struct box {
+	const struct box_ops *ops;
+	void *ctx;
+	int rootfd;
+	bool is_real;
+};
+
+int box_open(const char *root, struct box **ret, struct error *err)
+{
+	struct box *box = calloc(1, sizeof(*box));
+
+	if (!box)
+		return -ENOMEM;
+	box->rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (box->rootfd < 0) {
+		int r = error_set(err, errno, "cannot open the root \"%s\": %s", root, strerror(errno));
+
+		free(box);
+		return r;
+	}
+	box->is_real = strcmp(root, "/") == 0;
+	*ret = box;
+	return 0;
+}
+
+int box_open_scripted(const struct box_ops *ops, void *ctx, struct box **ret)
+{
+	struct box *box = calloc(1, sizeof(*box));
+
+	if (!box)
+		return -ENOMEM;
+	*box = (struct box){ .ops = ops, .ctx = ctx, .rootfd = -1 };
+	*ret = box;
+	return 0;
+}
+
+void box_free(struct box *box)
+{
+	if (!box)
+		return;
+	if (box->ops && box->ops->free)
+		box->ops->free(box->ctx);
+	cleanup_close(&box->rootfd);
+	free(box);
+}
+
+bool box_is_real(const struct box *box)
+{
+	return box->is_real;
+}
+
+int box_read(struct box *box, const char *path, char **ret_text)
+{
+	if (box->ops)
+		return box->ops->read(box->ctx, path, ret_text);
+	return file_read(box->rootfd, path, ret_text, NULL);
+}
+
+int box_write(struct box *box, const char *path, const char *text)
+{
+	if (box->ops)
+		return box->ops->write(box->ctx, path, text);
+	return file_write(box->rootfd, path, text);
+}
+
+static char *path_vprintf(const char *fmt, va_list ap)
+{
+	char *path = NULL;
+
+	if (vasprintf(&path, fmt, ap) < 0)
+		return NULL;
+	return path;
+}
+
+int box_readf(struct box *box, char **ret_text, const char *path_fmt, ...)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	va_list ap;
+	int r;
+
+	va_start(ap, path_fmt);
+	path = path_vprintf(path_fmt, ap);
+	va_end(ap);
+	if (!path)
+		return -ENOMEM;
+	r = box_read(box, path, &text);
+	if (r < 0)
+		return r;
+	for (size_t n = strlen(text); n > 0 && strchr(" \t\n", text[n - 1]); n--)
+		text[n - 1] = '\0';
+	*ret_text = take_ptr(text);
+	return 0;
+}
+
+int box_read_int(struct box *box, int *ret, const char *path_fmt, ...)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	va_list ap;
+	int r;
+
+	va_start(ap, path_fmt);
+	path = path_vprintf(path_fmt, ap);
+	va_end(ap);
+	if (!path)
+		return -ENOMEM;
+	r = box_read(box, path, &text);
+	if (r < 0)
+		return r;
+	return text_to_int(text_strip(text), ret);
+}
+
+int box_writef(struct box *box, const char *text, const char *path_fmt, ...)
+{
+	_cleanup_free_ char *path = NULL;
+	va_list ap;
+
+	va_start(ap, path_fmt);
+	path = path_vprintf(path_fmt, ap);
+	va_end(ap);
+	return path ? box_write(box, path, text) : -ENOMEM;
+}
+
+bool box_has(struct box *box, const char *path_fmt, ...)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_names_ char **names = NULL;
+	va_list ap;
+
+	va_start(ap, path_fmt);
+	path = path_vprintf(path_fmt, ap);
+	va_end(ap);
+	if (!path)
+		return false;
+	if (!box->ops)
+		return faccessat(box->rootfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return box->ops->read(box->ctx, path, &text) == 0 || box->ops->list(box->ctx, path, &names) == 0;
+}
+
+void box_free_names(char **names)
+{
+	if (!names)
+		return;
+	for (char **n = names; *n; n++)
+		free(*n);
+	free(names);
+}
+
+static int not_hidden(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+int box_list(struct box *box, const char *path, char ***ret_names)
+{
+	struct dirent **entries;
+	char **names;
+	int n;
+
+	if (box->ops)
+		return box->ops->list(box->ctx, path, ret_names);
+	n = scandirat(box->rootfd, path, &entries, not_hidden, versionsort);
+	if (n < 0)
+		return -errno;
+	names = calloc(n + 1, sizeof(*names));
+	for (int i = 0; i < n; i++) {
+		if (names)
+			names[i] = strdup(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	if (!names)
+		return -ENOMEM;
+	*ret_names = names;
+	return 0;
+}
+
+static int open_uevents(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+	int size = UEVENT_RCVBUF;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+int box_open_stream(struct box *box, const char *name)
+{
+	int fd;
+
+	if (box->ops)
+		return box->ops->open_stream ? box->ops->open_stream(box->ctx, name) : -EOPNOTSUPP;
+	if (!box->is_real)
+		return -EOPNOTSUPP;
+	if (strcmp(name, "uevent") == 0)
+		return open_uevents();
+	if (strcmp(name, "kmsg") != 0)
+		return -EINVAL;
+	fd = openat(box->rootfd, "dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The plain list of all scenarios: a new one is added here and nowhere else. */
+#include "scenarios/scenarios.h"
+
+const struct scenario *const scenarios_all[] = {
+	&scenario_cpu_cycle,
+	NULL,
+};

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The plain list of all scenarios, in the order in which they run. */
+#pragma once
+
+#include "stage/claim.h"
+
+extern const struct scenario scenario_cpu_cycle;
+
+/* NULL-terminated. */
+extern const struct scenario *const scenarios_all[];

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the files of stage/ share and nobody else sees. */
+#pragma once
+
+#include "stage/stage.h"
+#include "stage/act.h"
+
+struct planted {
+	const struct witness *witness;
+	void *state;
+	bool is_planted;
+};
+
+struct stage {
+	struct stage_setup setup;
+	struct planted *planted; /* in the order of setup.witnesses */
+	size_t n_planted;
+	const struct claim **claims; /* NULL-terminated */
+	size_t n_claims;
+	const char *speaker;	    /* who observes and expects now: a witness's id, or "stage" */
+	int act_now;		    /* number of the act that is around, 0: none */
+	unsigned char *spoke;	    /* per claim: an expectation was recorded since the last callback began */
+	struct cpulist online;
+	struct cpulist broken_windows; /* CPUs that somebody else brought back */
+};
+
+/* Calls before()/after() of every planted witness; an error of one is recorded and does not stop the others. */
+void stage_call_before(struct stage *s, const struct act *act);
+void stage_call_after(struct stage *s, const struct act *act);
+
+/* Index of a claim in stage_claims(), or -1 (not watched: its expectations are dropped). */
+int stage_claim_index(const struct stage *s, const struct claim *claim);
+
+void stage_set_dead(struct stage *s, int cpu, bool is_dead);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Needs that several scenarios and witnesses share: probes only, nothing is changed. */
+#include "stage/needs.h"
+
+#include <unistd.h>
+
+#include "base/text.h"
+#include "box/cpu.h"
+
+static int probe_root(struct box *box, char **ret_why)
+{
+	if (!box_is_real(box) || geteuid() == 0)
+		return 1;
+	*ret_why = text_printf("running as uid %d; run it as root (sudo)", (int)geteuid());
+	return 0;
+}
+
+const struct need need_root = {
+	.id = "box.root",
+	.summary = "root: CPUs can be taken off",
+	.probe = probe_root,
+};
+
+static int probe_hotpluggable(struct box *box, char **ret_why)
+{
+	struct cpulist can, online;
+	int r = cpu_hotpluggable_read(box, &can);
+
+	if (r == 0)
+		r = cpu_online_read(box, &online);
+	if (r < 0)
+		return r;
+	if (cpulist_count(&can) > 0 && cpulist_count(&online) > 1)
+		return 1;
+	*ret_why = text_printf("online CPUs: %s; with an online file: %s; two CPUs are needed, one of them with it",
+			       cpulist_str(&online), cpulist_str(&can));
+	return 0;
+}
+
+const struct need need_hotpluggable_cpu = {
+	.id = "box.hotpluggable-cpu",
+	.summary = "two online CPUs, one of which can be taken off",
+	.probe = probe_hotpluggable,
+};
+
+static int probe_real(struct box *box, char **ret_why)
+{
+	if (box_is_real(box))
+		return 1;
+	*ret_why = text_printf("the root is scripted: no thread can be bound and no program run on it");
+	return 0;
+}
+
+const struct need need_real_box = {
+	.id = "box.real",
+	.summary = "a real box, where threads can be bound and programs run",
+	.probe = probe_real,
+};

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Plants the witnesses, lets the scenario play, uproots them. Acts are in act.c, expectations in expect.c. Does not fork, time out or
+ * restore: run/ does.
+ */
+#include "stage/stage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "box/cpu.h"
+#include "stage/expect.h"
+#include "stage/internal.h"
+
+static bool is_wanted(const struct stage_setup *setup, const struct claim *claim)
+{
+	if (!setup->claim_globs)
+		return true;
+	for (const char *const *g = setup->claim_globs; *g; g++)
+		if (text_glob(*g, claim->id))
+			return true;
+	return false;
+}
+
+/* Two lists may name the same claim (act.as-expected): it is listed once. */
+static void add_claims(struct stage *s, const struct claim *const *claims)
+{
+	for (; claims && *claims; claims++) {
+		if (!is_wanted(&s->setup, *claims) || stage_claim_index(s, *claims) >= 0)
+			continue;
+		if (s->n_claims < STAGE_CLAIMS_MAX)
+			s->claims[s->n_claims++] = *claims;
+	}
+}
+
+int stage_new(const struct stage_setup *setup, struct stage **ret)
+{
+	_cleanup_(cleanup_stage) struct stage *s = calloc(1, sizeof(*s));
+	size_t n = 0;
+
+	if (!s)
+		return -ENOMEM;
+	s->setup = *setup;
+	s->speaker = "stage";
+	while (setup->witnesses && setup->witnesses[n])
+		n++;
+	s->planted = calloc(n + 1, sizeof(*s->planted));
+	s->claims = calloc(STAGE_CLAIMS_MAX + 1, sizeof(*s->claims));
+	s->spoke = calloc(STAGE_CLAIMS_MAX, 1);
+	if (!s->planted || !s->claims || !s->spoke)
+		return -ENOMEM;
+	s->n_planted = n;
+	add_claims(s, CLAIMS(&act_as_expected));
+	add_claims(s, setup->scenario->claims);
+	for (size_t i = 0; i < n; i++) {
+		s->planted[i].witness = setup->witnesses[i];
+		add_claims(s, setup->witnesses[i]->claims);
+	}
+	*ret = take_ptr(s);
+	return 0;
+}
+
+void stage_free(struct stage *s)
+{
+	if (!s)
+		return;
+	free(s->planted);
+	free(s->claims);
+	free(s->spoke);
+	free(s);
+}
+
+const struct claim *const *stage_claims(const struct stage *s)
+{
+	return s->claims;
+}
+
+int stage_claim_index(const struct stage *s, const struct claim *claim)
+{
+	for (size_t i = 0; i < s->n_claims; i++)
+		if (s->claims[i] == claim)
+			return (int)i;
+	return -1;
+}
+
+struct box *stage_box(const struct stage *s)
+{
+	return s->setup.box;
+}
+
+struct journal *stage_journal(const struct stage *s)
+{
+	return s->setup.journal;
+}
+
+int stage_prober_port(const struct stage *s)
+{
+	return s->setup.prober_port;
+}
+
+const struct cpulist *stage_online(const struct stage *s)
+{
+	return &s->online;
+}
+
+void stage_set_dead(struct stage *s, int cpu, bool is_dead)
+{
+	uint64_t bit = (uint64_t)1 << (cpu % 64);
+
+	if (cpu < 0 || cpu >= CPULIST_MAX)
+		return;
+	if (is_dead)
+		atomic_fetch_or(&s->setup.shared->dead[cpu / 64], bit);
+	else
+		atomic_fetch_and(&s->setup.shared->dead[cpu / 64], ~bit);
+}
+
+bool stage_cpu_is_dead(const struct stage *s, int cpu)
+{
+	return cpu >= 0 && cpu < CPULIST_MAX &&
+	       (atomic_load(&s->setup.shared->dead[cpu / 64]) >> (cpu % 64)) & 1;
+}
+
+bool stage_window_is_intact(const struct stage *s, int cpu)
+{
+	return !cpulist_has(&s->broken_windows, cpu);
+}
+
+static json_t *claim_ids(const struct stage *s, const struct claim *const *claims)
+{
+	json_t *ids = json_array();
+
+	for (; claims && *claims; claims++)
+		if (stage_claim_index(s, *claims) >= 0)
+			json_array_append_new(ids, json_string((*claims)->id));
+	return ids;
+}
+
+/* True when all are met. Each is recorded, so that a skip can name the one that was not. */
+static bool probe_needs(struct stage *s, const char *kind, const char *id, const struct need *const *needs,
+			const struct claim *const *claims)
+{
+	bool all = true;
+
+	for (; needs && *needs; needs++) {
+		_cleanup_free_ char *why = NULL, *subject = text_printf("%s:%s", kind, id);
+		int r = (*needs)->probe(s->setup.box, &why);
+
+		if (r < 0)
+			why = text_printf("could not be found out: %s", strerror(-r));
+		journal_write(s->setup.journal, "need",
+			      json_pack("{s:s, s:s, s:b, s:s, s:o}", "subject", subject ? subject : id, "need",
+					(*needs)->id, "met", r > 0, "why", why ? why : "", "claims",
+					r > 0 ? json_array() : claim_ids(s, claims)));
+		if (r <= 0)
+			all = false;
+	}
+	return all;
+}
+
+static void callback_begin(struct stage *s, const struct witness *w)
+{
+	s->speaker = w->id;
+	memset(s->spoke, 0, STAGE_CLAIMS_MAX);
+	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());
+}
+
+/* A witness that could not do its work says so for each claim that it has not spoken of. */
+static void callback_end(struct stage *s, const struct witness *w, const struct act *act, const char *what, int r)
+{
+	for (const struct claim *const *c = w->claims; r < 0 && c && *c; c++) {
+		int i = stage_claim_index(s, *c);
+
+		if (i >= 0 && !s->spoke[i])
+			expect_error(s, act, *c, NULL, "witness \"%s\" failed in %s: %s", w->id, what, strerror(-r));
+	}
+	s->speaker = "stage";
+	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());
+}
+
+static void plant(struct stage *s, struct planted *p)
+{
+	const struct witness *w = p->witness;
+	int r;
+
+	if (!probe_needs(s, "witness", w->id, w->needs, w->claims))
+		return;
+	callback_begin(s, w);
+	r = w->plant ? w->plant(s, &p->state) : 0;
+	p->is_planted = r >= 0;
+	journal_write(s->setup.journal, "plant",
+		      json_pack("{s:s, s:o, s:b, s:s}", "witness", w->id, "claims", claim_ids(s, w->claims), "ok",
+				r >= 0, "why", r < 0 ? strerror(-r) : ""));
+	callback_end(s, w, NULL, "plant", r);
+}
+
+static void uproot(struct stage *s, struct planted *p)
+{
+	const struct witness *w = p->witness;
+	int r;
+
+	if (!p->is_planted)
+		return;
+	callback_begin(s, w);
+	r = w->uproot ? w->uproot(s, p->state) : 0;
+	callback_end(s, w, NULL, "uproot", r);
+	p->is_planted = false;
+}
+
+void stage_call_before(struct stage *s, const struct act *act)
+{
+	for (size_t i = 0; i < s->n_planted; i++) {
+		struct planted *p = &s->planted[i];
+
+		if (!p->is_planted || !p->witness->before)
+			continue;
+		callback_begin(s, p->witness);
+		callback_end(s, p->witness, act, "before", p->witness->before(s, p->state, act));
+	}
+}
+
+void stage_call_after(struct stage *s, const struct act *act)
+{
+	for (size_t i = 0; i < s->n_planted; i++) {
+		struct planted *p = &s->planted[i];
+
+		if (!p->is_planted || !p->witness->after)
+			continue;
+		callback_begin(s, p->witness);
+		callback_end(s, p->witness, act, "after", p->witness->after(s, p->state, act));
+	}
+}
+
+static json_t *witness_ids(const struct stage *s)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < s->n_planted; i++)
+		json_array_append_new(ids, json_string(s->planted[i].witness->id));
+	return ids;
+}
+
+int stage_play(struct stage *s)
+{
+	const struct scenario *sc = s->setup.scenario;
+	int r;
+
+	journal_write(s->setup.journal, "begin",
+		      json_pack("{s:s, s:o, s:o}", "of", "scenario", "claims", claim_ids(s, s->claims), "witnesses",
+				witness_ids(s)));
+	r = cpu_online_read(s->setup.box, &s->online);
+	if (r == 0 && !probe_needs(s, "scenario", sc->id, sc->needs, s->claims))
+		r = -EOPNOTSUPP;
+	if (r == 0) {
+		for (size_t i = 0; i < s->n_planted; i++)
+			plant(s, &s->planted[i]);
+		s->speaker = "stage";
+		r = sc->play(s);
+		for (size_t i = s->n_planted; i > 0; i--)
+			uproot(s, &s->planted[i - 1]);
+	}
+	if (r < 0 && r != -EOPNOTSUPP)
+		expect_note(s, "scenario.stopped", NULL, "the scenario stopped early: %s", strerror(-r));
+	journal_write(s->setup.journal, "end", json_pack("{s:s}", "of", "scenario"));
+	return journal_error(s->setup.journal) < 0 ? journal_error(s->setup.journal) : r;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The plain list of all witnesses, in the order in which they are asked before and after each act. */
+#pragma once
+
+#include "stage/claim.h"
+
+extern const struct witness witness_state;
+
+/* NULL-terminated. */
+extern const struct witness *const witnesses_all[];
