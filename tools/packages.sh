@@ -90,7 +90,7 @@ need()
 {
 	local packages
 
-	mapfile -t packages < <(missing "$@")
+	mapfile -t packages < <(missing "$@" | sort -u)
 	[[ ${#packages[@]} -gt 0 ]] || return 0
 	command -v apt-get >/dev/null || die "this needs ${packages[*]}, and only Debian's apt is known here"
 	[[ -z ${HOTPROOF_NO_INSTALL-} ]] || die "missing and HOTPROOF_NO_INSTALL is set: ${packages[*]}"
