@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Imitates a driver that takes over the dead CPU's work on a surviving one and does it in one go
+ * with preemption off: that CPU runs nothing else for `ms`, less than the soft lockup detector
+ * waits for.
+ */
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+
+#include "fault.h"
+
+static unsigned int ms = 12000;
+module_param(ms, uint, 0444);
+
+static int hog(void *nothing)
+{
+	unsigned int i;
+
+	preempt_disable();
+	for (i = 0; i < ms; i++)
+		mdelay(1);
+	preempt_enable();
+	return 0;
+}
+
+static void start(unsigned int cpu)
+{
+	unsigned int victim = fault_bystander(cpu);
+	struct task_struct *thread = kthread_create(hog, NULL, "fault_hog/%u", victim);
+
+	if (IS_ERR(thread))
+		return;
+	kthread_bind(thread, victim);
+	wake_up_process(thread);
+}
+
+static const struct fault fault = { .dead = start };
+
+FAULT_MODULE(fault, NULL);
