@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The one idiom for cleanup: every owned thing is declared with a `_cleanup_*` attribute and handed over
- * with take_ptr()/take_fd(). Every x_free(NULL) is a no-op.
+ * The one idiom for cleanup: every owned thing is declared with a `_cleanup_*` attribute and handed
+ * over with take_ptr()/take_fd(). Every x_free(NULL) is a no-op.
  */
 #pragma once
 
@@ -41,19 +41,19 @@ static inline void cleanup_closedir(DIR **d)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir)
 
 /* Defines cleanup_NAME() for a type with a free function, to be used as _cleanup_(cleanup_NAME). */
-#define CLEANUP_DEFINE(type, name, free_fn)           \
-	static inline void cleanup_##name(type **p)   \
-	{                                             \
-		if (*p)                               \
-			free_fn(*p);                  \
+#define CLEANUP_DEFINE(type, name, free_fn)         \
+	static inline void cleanup_##name(type **p) \
+	{                                           \
+		if (*p)                             \
+			free_fn(*p);                \
 	}
 
 /* Gives the value to the caller and leaves NULL behind, so that the cleanup does nothing. */
-#define take_ptr(p)                       \
-	({                                \
+#define take_ptr(p)                         \
+	({                                  \
 		__typeof__(p) taken_ = (p); \
-		(p) = NULL;               \
-		taken_;                   \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 static inline int take_fd(int *fd)

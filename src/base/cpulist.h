@@ -41,11 +41,13 @@ _must_check_ int cpulist_parse(const char *s, struct cpulist *ret);
 /* Hexadecimal mask with commas ("ff,00000003"), as in smp_affinity. */
 _must_check_ int cpulist_parse_mask(const char *s, struct cpulist *ret);
 
-/* Writes "0-2,5" and a NUL; cut to size. Returns buf. Use CPULIST_TEXT for a buffer that always fits small boxes. */
+/* Writes "0-2,5" and a NUL; cut to size. Returns buf. Use CPULIST_TEXT for a buffer that always
+ * fits small boxes. */
 #define CPULIST_TEXT 256
 const char *cpulist_format(const struct cpulist *l, char *buf, size_t size);
 
-/* The same in a buffer owned by the calling thread; the next 8 calls leave it alone. For messages. */
+/* The same in a buffer owned by the calling thread; the next 8 calls leave it alone. For messages.
+ */
 const char *cpulist_str(const struct cpulist *l);
 
 int cpulist_count(const struct cpulist *l);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The one idiom for errors: a function returns >= 0 or a negative errno. Where a number does not explain
- * (parsers, QMP, child programs) its last argument is a caller-owned `struct error`, which may be NULL.
- * The text says what failed, on what (in quotes), why, and what to do next.
+ * The one idiom for errors: a function returns >= 0 or a negative errno. Where a number does not
+ * explain (parsers, QMP, child programs) its last argument is a caller-owned `struct error`, which
+ * may be NULL. The text says what failed, on what (in quotes), why, and what to do next.
  */
 #pragma once
 
@@ -14,7 +14,8 @@ struct error {
 	char text[496];
 };
 
-/* Fills *err (if not NULL) and returns -code, so that `return error_set(err, EINVAL, ...)` reads well. */
+/* Fills *err (if not NULL) and returns -code, so that `return error_set(err, EINVAL, ...)` reads
+ * well. */
 int error_set(struct error *err, int code, const char *fmt, ...) _printf_(3, 4);
 
 /* Puts "prefix: " before the text that is already there; returns -err->code. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The datagram that the prober outside sends and the echo on the box sends back, with the box's time stamped into it. All
- * numbers are little-endian. Shared by outside/ (prober) and the packet witness (echo); it knows neither of them.
+ * The datagram that the prober outside sends and the echo on the box sends back, with the box's
+ * time stamped into it. All numbers are little-endian. Shared by outside/ (prober) and the packet
+ * witness (echo); it knows neither of them.
  */
 #pragma once
 
@@ -19,10 +20,11 @@
 struct ping {
 	char magic[4];
 	uint32_t version;
-	uint64_t n;	 /* 1, 2, 3, ... as sent */
+	uint64_t n;      /* 1, 2, 3, ... as sent */
 	int64_t sent_ns; /* the prober's own clock */
-	int64_t box_ns;	 /* CLOCK_BOOTTIME of the box as the echo saw it; 0 on the way there */
-	uint64_t run;	 /* a random number of this prober: an echo of an earlier run is no duplicate */
+	int64_t box_ns;  /* CLOCK_BOOTTIME of the box as the echo saw it; 0 on the way there */
+	uint64_t
+		run; /* a random number of this prober: an echo of an earlier run is no duplicate */
 };
 
 _Static_assert(sizeof(struct ping) == 40, "the datagram has no padding");

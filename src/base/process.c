@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Starting, awaiting and ending child programs. Not for the fork of the run's own child: run/ does that. */
+/* Starting, awaiting and ending child programs. Not for the fork of the run's own child: run/ does
+ * that. */
 #include "base/process.h"
 
 #include <errno.h>
@@ -24,7 +25,8 @@ static void child_exec(const char *const argv[], const int fds[3], int report_fd
 	for (int i = 0; i < 3; i++) {
 		int fd = fds[i] >= 0 ? fds[i] : open("/dev/null", O_RDWR);
 
-		/* A source below 3 that is not its own target would be overwritten by an earlier dup2. */
+		/* A source below 3 that is not its own target would be overwritten by an earlier
+		 * dup2. */
 		if (fd < 3 && fd != i)
 			fd = fcntl(fd, F_DUPFD, 3);
 		if (fd != i)
@@ -39,15 +41,16 @@ static void child_exec(const char *const argv[], const int fds[3], int report_fd
 	_exit(127);
 }
 
-int process_start(const char *const argv[], int stdin_fd, int stdout_fd, int stderr_fd, struct process *ret,
-		  struct error *err)
+int process_start(const char *const argv[], int stdin_fd, int stdout_fd, int stderr_fd,
+		  struct process *ret, struct error *err)
 {
 	int fds[3] = { stdin_fd, stdout_fd, stderr_fd }, pipe_fds[2], pidfd, e = 0;
 	ssize_t n;
 	pid_t pid;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return error_set(err, errno, "cannot start \"%s\": no pipe: %s", argv[0], strerror(errno));
+		return error_set(err, errno, "cannot start \"%s\": no pipe: %s", argv[0],
+				 strerror(errno));
 	pid = fork();
 	if (pid == 0) {
 		close(pipe_fds[0]);
@@ -56,7 +59,8 @@ int process_start(const char *const argv[], int stdin_fd, int stdout_fd, int std
 	close(pipe_fds[1]);
 	if (pid < 0) {
 		close(pipe_fds[0]);
-		return error_set(err, errno, "cannot start \"%s\": fork: %s", argv[0], strerror(errno));
+		return error_set(err, errno, "cannot start \"%s\": fork: %s", argv[0],
+				 strerror(errno));
 	}
 	do {
 		n = read(pipe_fds[0], &e, sizeof(e));
@@ -64,15 +68,16 @@ int process_start(const char *const argv[], int stdin_fd, int stdout_fd, int std
 	close(pipe_fds[0]);
 	if (n == sizeof(e)) {
 		waitpid(pid, NULL, 0);
-		return error_set(err, e, "cannot start \"%s\": %s; is it installed and in PATH?", argv[0],
-				 strerror(e));
+		return error_set(err, e, "cannot start \"%s\": %s; is it installed and in PATH?",
+				 argv[0], strerror(e));
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0) {
 		e = errno;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		return error_set(err, e, "cannot watch \"%s\": pidfd_open: %s", argv[0], strerror(e));
+		return error_set(err, e, "cannot watch \"%s\": pidfd_open: %s", argv[0],
+				 strerror(e));
 	}
 	*ret = (struct process){ .pid = pid, .pidfd = pidfd };
 	return 0;
@@ -157,7 +162,8 @@ int process_capture(const char *const argv[], int64_t deadline_ns, char **ret_ou
 	int pipe_fds[2], r;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return error_set(err, errno, "cannot run \"%s\": no pipe: %s", argv[0], strerror(errno));
+		return error_set(err, errno, "cannot run \"%s\": no pipe: %s", argv[0],
+				 strerror(errno));
 	out = pipe_fds[0];
 	r = process_start(argv, -1, pipe_fds[1], -1, &p, err);
 	close(pipe_fds[1]);

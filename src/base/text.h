@@ -24,8 +24,8 @@ _must_check_ int text_to_int(const char *s, int *ret);
 bool text_glob(const char *pattern, const char *s);
 
 /*
- * Walks the lines of a writable string: returns the next line without its newline, or NULL at the end.
- * Unlike strtok it keeps empty lines. *cursor starts as the string.
+ * Walks the lines of a writable string: returns the next line without its newline, or NULL at the
+ * end. Unlike strtok it keeps empty lines. *cursor starts as the string.
  */
 char *text_next_line(char **cursor);
 

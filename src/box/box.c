@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The door itself: one root, real or scripted. What the files mean is the business of the other files of this folder. */
+/* The door itself: one root, real or scripted. What the files mean is the business of the other
+ * files of this folder. */
 #include "box/box.h"
 
 #include <errno.h>
@@ -29,7 +30,8 @@ int box_open(const char *root, struct box **ret, struct error *err)
 		return -ENOMEM;
 	box->rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (box->rootfd < 0) {
-		int r = error_set(err, errno, "cannot open the root \"%s\": %s", root, strerror(errno));
+		int r = error_set(err, errno, "cannot open the root \"%s\": %s", root,
+				  strerror(errno));
 
 		free(box);
 		return r;
@@ -149,7 +151,8 @@ bool box_has(struct box *box, const char *path_fmt, ...)
 		return false;
 	if (!box->ops)
 		return faccessat(box->rootfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	return box->ops->read(box->ctx, path, &text) == 0 || box->ops->list(box->ctx, path, &names) == 0;
+	return box->ops->read(box->ctx, path, &text) == 0 ||
+	       box->ops->list(box->ctx, path, &names) == 0;
 }
 
 void box_free_names(char **names)
@@ -193,7 +196,8 @@ int box_list(struct box *box, const char *path, char ***ret_names)
 static int open_uevents(void)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+					NETLINK_KOBJECT_UEVENT);
 	int size = UEVENT_RCVBUF;
 
 	if (fd < 0)

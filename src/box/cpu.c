@@ -103,6 +103,7 @@ bool cpu_is_fully_online(struct box *box, int cpu)
 {
 	int state, target, online;
 
-	return cpu_state_online_read(box, &online) == 0 && cpu_state_read(box, cpu, &state, &target) == 0 &&
-	       state == online && target == online;
+	return cpu_state_online_read(box, &online) == 0 &&
+	       cpu_state_read(box, cpu, &state, &target) == 0 && state == online &&
+	       target == online;
 }

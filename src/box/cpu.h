@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * CPUs as the kernel's files show them (Documentation/core-api/cpu_hotplug.rst, Documentation/ABI/testing/sysfs-devices-system-cpu).
- * `cpuN/online` is the weakest source: hotplug/state and target come first.
+ * CPUs as the kernel's files show them (Documentation/core-api/cpu_hotplug.rst,
+ * Documentation/ABI/testing/sysfs-devices-system-cpu). `cpuN/online` is the weakest source:
+ * hotplug/state and target come first.
  */
 #pragma once
 
@@ -18,14 +19,16 @@ _must_check_ int cpu_masks_read(struct box *box, struct cpu_masks *ret);
 /* Just the online mask, the cheapest read. */
 _must_check_ int cpu_online_read(struct box *box, struct cpulist *ret);
 
-/* CPUs with a cpuN/online file: nothing else may ever be taken off (cpu0/hotplug/target works without one, and hurts). */
+/* CPUs with a cpuN/online file: nothing else may ever be taken off (cpu0/hotplug/target works
+ * without one, and hurts). */
 _must_check_ int cpu_hotpluggable_read(struct box *box, struct cpulist *ret);
 
 /* hotplug/state and hotplug/target; -ENOENT on kernels without them. */
 _must_check_ int cpu_state_read(struct box *box, int cpu, int *ret_state, int *ret_target);
 
 #define CPU_STATE_OFFLINE 0
-/* The number of the state called "online" in cpu/hotplug/states: it differs by kernel, never hard-code it. */
+/* The number of the state called "online" in cpu/hotplug/states: it differs by kernel, never
+ * hard-code it. */
 _must_check_ int cpu_state_online_read(struct box *box, int *ret_state);
 
 /* What a CPU should be: state and target agree and say so. False on any doubt. */
@@ -33,7 +36,9 @@ bool cpu_is_fully_online(struct box *box, int cpu);
 bool cpu_is_fully_offline(struct box *box, int cpu);
 
 /*
- * Why the kernel may legally refuse to move this CPU with this errno (catalogue 2.1): 1 and a sentence with its proof (owned by the caller), or 0 when
- * no legal cause can be shown. `kmsg` is what the kernel logged during the write (may be NULL).
+ * Why the kernel may legally refuse to move this CPU with this errno (catalogue 2.1): 1 and a
+ * sentence with its proof (owned by the caller), or 0 when no legal cause can be shown. `kmsg` is
+ * what the kernel logged during the write (may be NULL).
  */
-_must_check_ int cpu_explain_refusal(struct box *box, int cpu, int err, const char *kmsg, char **ret_proof);
+_must_check_ int cpu_explain_refusal(struct box *box, int cpu, int err, const char *kmsg,
+				     char **ret_proof);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Legal causes of a refusal, each shown with its proof (catalogue 2.1). A refusal without one is a failure. */
+/* Legal causes of a refusal, each shown with its proof (catalogue 2.1). A refusal without one is a
+ * failure. */
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ static int last_online(struct box *box, int cpu, char **ret_proof)
 
 	if (cpu_online_read(box, &online) < 0 || !cpulist_equal(&online, &only))
 		return 0;
-	*ret_proof = text_printf("cpu%d is the last online CPU (online mask \"%s\")", cpu, cpulist_str(&online));
+	*ret_proof = text_printf("cpu%d is the last online CPU (online mask \"%s\")", cpu,
+				 cpulist_str(&online));
 	return *ret_proof ? 1 : -ENOMEM;
 }
 

@@ -29,7 +29,8 @@ int journal_new(struct rundir *rd, struct journal **ret)
 	if (!j)
 		return -ENOMEM;
 	j->rd = rd;
-	j->shared = mmap(NULL, sizeof(*j->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	j->shared = mmap(NULL, sizeof(*j->shared), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (j->shared == MAP_FAILED) {
 		free(j);
 		return -ENOMEM;
@@ -81,7 +82,8 @@ static long write_line(struct journal *j, const char *type, json_t *fields, bool
 	text = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(line);
 	if (text)
-		r = sync ? rundir_append_sync(j->rd, text, seq) : rundir_append(j->rd, RUNDIR_JOURNAL, text);
+		r = sync ? rundir_append_sync(j->rd, text, seq)
+			 : rundir_append(j->rd, RUNDIR_JOURNAL, text);
 	if (r < 0) {
 		atomic_compare_exchange_strong(&j->shared->error, &none, r);
 		return r;

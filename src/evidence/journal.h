@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes the journal: numbers, stamps and orders the lines. What the lines hold: docs/run-format.md.
- * Threads and forked children may share one journal; numbers come from shared memory.
+ * Writes the journal: numbers, stamps and orders the lines. What the lines hold:
+ * docs/run-format.md. Threads and forked children may share one journal; numbers come from shared
+ * memory.
  */
 #pragma once
 
@@ -19,12 +20,13 @@ CLEANUP_DEFINE(struct journal, journal, journal_free)
 
 struct rundir *journal_rundir(struct journal *j);
 
-/* Every line from now on carries it; NULL: none. `alone` (borrowed, may be NULL): the second try's record. */
+/* Every line from now on carries it; NULL: none. `alone` (borrowed, may be NULL): the second try's
+ * record. */
 void journal_set_scenario(struct journal *j, const char *scenario, json_t *alone);
 
 /*
- * Adds seq, t, type and scenario to `fields` (an object, whose reference is taken, also on failure) and writes it.
- * Returns the line's seq, or -errno. A failure is remembered: see journal_error().
+ * Adds seq, t, type and scenario to `fields` (an object, whose reference is taken, also on failure)
+ * and writes it. Returns the line's seq, or -errno. A failure is remembered: see journal_error().
  */
 long journal_write(struct journal *j, const char *type, json_t *fields);
 
@@ -34,5 +36,6 @@ _must_check_ long journal_write_sync(struct journal *j, const char *type, json_t
 /* A fresh number for an act; acts are numbered over the whole run, also over forked children. */
 int journal_next_act(struct journal *j);
 
-/* The first failed write (negative errno) since the journal began, or 0: no act may follow a failed write. */
+/* The first failed write (negative errno) since the journal began, or 0: no act may follow a failed
+ * write. */
 int journal_error(const struct journal *j);

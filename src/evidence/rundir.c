@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The two places a run's evidence can go to: files in a directory, or named lines on the lab's port. */
+/* The two places a run's evidence can go to: files in a directory, or named lines on the lab's
+ * port. */
 #include "evidence/rundir.h"
 
 #include <errno.h>
@@ -51,16 +52,21 @@ int rundir_create(const char *path, struct rundir **ret, struct error *err)
 		return -ENOMEM;
 	r = file_mkdirs(path, 0755);
 	if (r < 0)
-		return error_set(err, -r, "cannot create the run directory \"%s\": %s", path, strerror(-r));
+		return error_set(err, -r, "cannot create the run directory \"%s\": %s", path,
+				 strerror(-r));
 	rd->path = strdup(path);
 	rd->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (!rd->path || rd->dirfd < 0)
-		return error_set(err, errno, "cannot open the run directory \"%s\": %s", path, strerror(errno));
+		return error_set(err, errno, "cannot open the run directory \"%s\": %s", path,
+				 strerror(errno));
 	if (faccessat(rd->dirfd, "journal.jsonl", F_OK, 0) == 0)
-		return error_set(err, EEXIST, "\"%s\" already holds a journal; a run is never overwritten, name another",
-				 path);
+		return error_set(
+			err, EEXIST,
+			"\"%s\" already holds a journal; a run is never overwritten, name another",
+			path);
 	if (mkdirat(rd->dirfd, "tools", 0755) < 0 && errno != EEXIST)
-		return error_set(err, errno, "cannot create \"%s/tools\": %s", path, strerror(errno));
+		return error_set(err, errno, "cannot create \"%s/tools\": %s", path,
+				 strerror(errno));
 	*ret = take_ptr(rd);
 	return 0;
 }
@@ -121,7 +127,8 @@ static int stream_fd(struct rundir *rd, const char *name)
 }
 
 /* One write(2) for the whole line: lines of threads and processes do not mix. */
-static int append_locked(struct rundir *rd, const char *stream, const char *mark, const char *line, int *ret_fd)
+static int append_locked(struct rundir *rd, const char *stream, const char *mark, const char *line,
+			 int *ret_fd)
 {
 	_cleanup_free_ char *out = NULL;
 	int fd = rd->port, r;
@@ -167,7 +174,8 @@ int rundir_put(struct rundir *rd, const char *stream, json_t *doc)
 	return file_replace(rd->dirfd, file, text, strlen(text));
 }
 
-/* Eats answers ("ack 12\n") until the one for seq has come. Answers to a dead child's lines are passed over. */
+/* Eats answers ("ack 12\n") until the one for seq has come. Answers to a dead child's lines are
+ * passed over. */
 static int await_ack(struct rundir *rd, long seq)
 {
 	int64_t deadline = wait_now_ns() + wait_scaled(ACK_TIMEOUT_NS);

@@ -37,7 +37,8 @@ _must_check_ int rundir_put(struct rundir *rd, const char *stream, json_t *doc);
 _must_check_ int rundir_append(struct rundir *rd, const char *stream, const char *line);
 
 /*
- * Appends to the journal and returns only when the line is safe: on disk (fdatasync), or acknowledged by the lab.
- * -ETIMEDOUT: the lab did not answer within 10 s (scaled). Only one thread of one process may do this at a time.
+ * Appends to the journal and returns only when the line is safe: on disk (fdatasync), or
+ * acknowledged by the lab. -ETIMEDOUT: the lab did not answer within 10 s (scaled). Only one thread
+ * of one process may do this at a time.
  */
 _must_check_ int rundir_append_sync(struct rundir *rd, const char *line, long seq);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The one function that turns evidence into verdicts. It reads a run directory and nothing else: no kernel, no clock, so that
- * the same directory gives the same results.json, byte for byte. Rules: docs/run-format.md.
+ * The one function that turns evidence into verdicts. It reads a run directory and nothing else: no
+ * kernel, no clock, so that the same directory gives the same results.json, byte for byte. Rules:
+ * docs/run-format.md.
  */
 #pragma once
 
@@ -9,7 +10,14 @@
 
 #include "base/error.h"
 
-enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_ERROR, VERDICT_TIMEOUT, VERDICT_CRASH };
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_FAIL,
+	VERDICT_SKIP,
+	VERDICT_ERROR,
+	VERDICT_TIMEOUT,
+	VERDICT_CRASH
+};
 
 /* What `hotproof` exits with. */
 enum {
@@ -23,9 +31,9 @@ enum {
 const char *verdict_name(enum verdict v);
 
 /*
- * Judges the run in `dir`. *ret_results is the document described in docs/run-format.md, owned by the caller. A truncated
- * journal is judged as far as it goes (its last scenario crashed); -EBADMSG with file and line when a line in the middle is no
- * JSON object, -ENOENT when there is no journal.
+ * Judges the run in `dir`. *ret_results is the document described in docs/run-format.md, owned by
+ * the caller. A truncated journal is judged as far as it goes (its last scenario crashed); -EBADMSG
+ * with file and line when a line in the middle is no JSON object, -ENOENT when there is no journal.
  */
 _must_check_ int verdict_judge(const char *dir, json_t **ret_results, struct error *err);
 

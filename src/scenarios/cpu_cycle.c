@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cpu.cycle: every hot-pluggable CPU off and on again, one after the other. What must hold meanwhile is the witnesses' business. */
+/* cpu.cycle: every hot-pluggable CPU off and on again, one after the other. What must hold
+ * meanwhile is the witnesses' business. */
 #include "base/cpulist.h"
 #include "box/cpu.h"
 #include "scenarios/scenarios.h"
@@ -16,8 +17,11 @@ static int play(struct stage *s)
 		return r;
 	cpus = cpulist_and(&cpus, stage_online(s));
 	cpulist_foreach(cpu, &cpus) {
-		/* A refused offline is recorded; the others are still worth a try. A CPU that does not come back ends it. */
-		if (act_offline(s, cpu) < 0 && !stage_cpu_is_dead(s, cpu))
+		/*
+		 * A refused offline is recorded and the next CPU tried; one that stopped half way
+		 * must come back first. A CPU that does not come back ends it.
+		 */
+		if (act_offline(s, cpu) < 0 && cpu_is_fully_online(stage_box(s), cpu))
 			continue;
 		r = act_online(s, cpu);
 		if (r < 0)
@@ -29,8 +33,9 @@ static int play(struct stage *s)
 const struct scenario scenario_cpu_cycle = {
 	.id = "cpu.cycle",
 	.summary = "Every hot-pluggable CPU goes offline and comes back, one after the other",
-	.explain = "The plain promise of CPU hotplug. Each CPU that has an `online` file and is online is taken off "
-		   "and brought back once, in ascending order; at most one is off at a time.",
+	.explain =
+		"The plain promise of CPU hotplug. Each CPU that has an `online` file and is online is taken off "
+		"and brought back once, in ascending order; at most one is off at a time.",
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
 	.play = play,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Does acts: record, make safe, write, read back, compare. The only file that changes the state of the box under test. */
+/* Does acts: record, make safe, write, read back, compare. The only file that changes the state of
+ * the box under test. */
 #include "stage/act.h"
 
 #include <errno.h>
@@ -15,16 +16,18 @@
 #include "stage/expect.h"
 #include "stage/internal.h"
 
-#define ONLINE_RETRY_NS NS_PER_S /* 6.12 retries EBUSY itself for 0.6 s, 6.1 does not: catalogue 2.1 */
+#define ONLINE_RETRY_NS \
+	NS_PER_S /* 6.12 retries EBUSY itself for 0.6 s, 6.1 does not: catalogue 2.1 */
 
 const struct claim act_as_expected = {
 	.id = "act.as-expected",
 	.summary = "Each act ends as the scenario says: done, or refused with this errno",
-	.explain = "A write to `cpuN/online` succeeded although it had to be refused, or was refused without a legal cause, or "
-		   "said success while `hotplug/state` and `target` say otherwise.\n\n"
-		   "Legal causes are shown with their proof and reported as a limit. Anything else is a callback that "
-		   "said no when it had no reason to: look at the kernel log and at `cpuhp:*` events for the state whose callback "
-		   "returned the error.",
+	.explain =
+		"A write to `cpuN/online` succeeded although it had to be refused, or was refused without a legal cause, or "
+		"said success while `hotplug/state` and `target` say otherwise.\n\n"
+		"Legal causes are shown with their proof and reported as a limit. Anything else is a callback that "
+		"said no when it had no reason to: look at the kernel log and at `cpuhp:*` events for the state whose callback "
+		"returned the error.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
 	.faults = FAULTS("kmod:refuse-offline"),
 };
@@ -32,12 +35,9 @@ const struct claim act_as_expected = {
 const char *act_verb_name(enum act_verb verb)
 {
 	switch (verb) {
-	case ACT_OFFLINE:
-		return "offline";
-	case ACT_ONLINE:
-		return "online";
-	case ACT_WRITE:
-		break;
+	case ACT_OFFLINE: return "offline";
+	case ACT_ONLINE: return "online";
+	case ACT_WRITE: break;
 	}
 	return "write";
 }
@@ -51,8 +51,10 @@ static json_t *allow_names(const int *allow)
 	return names;
 }
 
-/* The write itself, by a helper process when it must be done as somebody else: setuid in threads is a trap. */
-static int write_as(struct stage *s, const struct act_spec *spec, const char *path, const char *value)
+/* The write itself, by a helper process when it must be done as somebody else: setuid in threads is
+ * a trap. */
+static int write_as(struct stage *s, const struct act_spec *spec, const char *path,
+		    const char *value)
 {
 	int status;
 	pid_t pid;
@@ -79,7 +81,8 @@ static int write_as(struct stage *s, const struct act_spec *spec, const char *pa
 }
 
 /* Returns positive errno or 0; counts the tries. */
-static int do_write(struct stage *s, const struct act_spec *spec, struct act *act, int *ret_attempts)
+static int do_write(struct stage *s, const struct act_spec *spec, struct act *act,
+		    int *ret_attempts)
 {
 	struct stage_shared *shared = s->setup.shared;
 	int64_t give_up;
@@ -125,7 +128,8 @@ static bool is_where_it_should_be(struct stage *s, const struct act *act)
 		return cpulist_has(&act->online, act->cpu) == (act->verb == ACT_ONLINE);
 	if (act->verb == ACT_OFFLINE)
 		return act->state == CPU_STATE_OFFLINE && act->target == CPU_STATE_OFFLINE;
-	return cpu_state_online_read(s->setup.box, &online) == 0 && act->state == online && act->target == online;
+	return cpu_state_online_read(s->setup.box, &online) == 0 && act->state == online &&
+	       act->target == online;
 }
 
 static bool is_allowed(const int *allow, int result)
@@ -145,17 +149,19 @@ static int judge_outcome(struct stage *s, const struct act_spec *spec, const str
 	if (is_allowed(spec->allow, act->result)) {
 		bool ok = act->result != 0 || is_there;
 
-		expect(s, act, claim, ok, NULL, "writing \"%s\" to \"%s\" gave %s%s", act->value, act->path,
-		       error_name(act->result), ok ? "" : ", but hotplug/state and target say otherwise");
+		expect(s, act, claim, ok, NULL, "writing \"%s\" to \"%s\" gave %s%s", act->value,
+		       act->path, error_name(act->result),
+		       ok ? "" : ", but hotplug/state and target say otherwise");
 		return ok ? 0 : -EIO;
 	}
 	if (act->cpu >= 0 && act->result &&
 	    cpu_explain_refusal(s->setup.box, act->cpu, act->result, NULL, &proof) == 1) {
-		expect_limit(s, act, claim, NULL, "writing \"%s\" to \"%s\" gave %s: %s", act->value, act->path,
-			     error_name(act->result), proof);
+		expect_limit(s, act, claim, NULL, "writing \"%s\" to \"%s\" gave %s: %s",
+			     act->value, act->path, error_name(act->result), proof);
 		return 0;
 	}
-	expect(s, act, claim, false, NULL, "writing \"%s\" to \"%s\" gave %s, which has no legal cause here", act->value,
+	expect(s, act, claim, false, NULL,
+	       "writing \"%s\" to \"%s\" gave %s, which has no legal cause here", act->value,
 	       act->path, error_name(act->result));
 	return act->result ? -act->result : -EIO;
 }
@@ -163,22 +169,25 @@ static int judge_outcome(struct stage *s, const struct act_spec *spec, const str
 static void record_done(struct stage *s, const struct act *act, int attempts)
 {
 	journal_write(s->setup.journal, "done",
-		      json_pack("{s:i, s:s, s:I, s:I, s:i, s:b, s:i, s:i, s:s}", "act", act->id, "result",
-				error_name(act->result), "began", (json_int_t)act->began_ns, "ended",
-				(json_int_t)act->ended_ns, "attempts", attempts, "noop", act->is_noop, "state",
-				act->state, "target", act->target, "online", cpulist_str(&act->online)));
+		      json_pack("{s:i, s:s, s:I, s:I, s:i, s:b, s:i, s:i, s:s}", "act", act->id,
+				"result", error_name(act->result), "began",
+				(json_int_t)act->began_ns, "ended", (json_int_t)act->ended_ns,
+				"attempts", attempts, "noop", act->is_noop, "state", act->state,
+				"target", act->target, "online", cpulist_str(&act->online)));
 }
 
-/* Windows are closed before the write that brings a CPU back, and only if nobody else did it before us. */
+/* Windows are closed before the write that brings a CPU back, and only if nobody else did it before
+ * us. */
 static void close_window(struct stage *s, const struct act *act)
 {
 	if (act->cpu < 0 || !stage_cpu_is_dead(s, act->cpu))
 		return;
 	if (!cpu_is_fully_offline(s->setup.box, act->cpu)) {
 		cpulist_add(&s->broken_windows, act->cpu);
-		expect_note(s, "window.broken", json_pack("{s:i}", "cpu", act->cpu),
-			    "cpu%d came back without an act of ours: somebody else brings CPUs online on this box",
-			    act->cpu);
+		expect_note(
+			s, "window.broken", json_pack("{s:i}", "cpu", act->cpu),
+			"cpu%d came back without an act of ours: somebody else brings CPUs online on this box",
+			act->cpu);
 	}
 }
 
@@ -192,7 +201,8 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 
 	if (journal_error(s->setup.journal) < 0)
 		return journal_error(s->setup.journal);
-	path = spec->path ? strdup(spec->path) : text_printf("sys/devices/system/cpu/cpu%d/online", spec->cpu);
+	path = spec->path ? strdup(spec->path)
+			  : text_printf("sys/devices/system/cpu/cpu%d/online", spec->cpu);
 	if (!path)
 		return -ENOMEM;
 	act.path = path;
@@ -203,24 +213,28 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 	if (r < 0)
 		return r;
 	if (spec->verb != ACT_WRITE)
-		act.is_noop = cpulist_has(&act.online_before, act.cpu) == (spec->verb == ACT_ONLINE);
+		act.is_noop = cpulist_has(&act.online_before, act.cpu) ==
+			      (spec->verb == ACT_ONLINE);
 	close_window(s, &act);
 	stage_call_before(s, &act);
 	seq = journal_write_sync(s->setup.journal, "act",
 				 json_pack("{s:i, s:s, s:i, s:s, s:s, s:o}", "act", act.id, "verb",
-					   act_verb_name(act.verb), "cpu", act.cpu, "path", act.path, "value",
-					   act.value, "allow", allow_names(spec->allow)));
+					   act_verb_name(act.verb), "cpu", act.cpu, "path",
+					   act.path, "value", act.value, "allow",
+					   allow_names(spec->allow)));
 	if (seq < 0)
 		return (int)seq;
 	was_dead = stage_cpu_is_dead(s, act.cpu);
 	stage_set_dead(s, act.cpu, false);
 	act.result = do_write(s, spec, &act, &attempts);
 	read_back(s, &act);
-	act.is_done = spec->verb != ACT_WRITE && act.result == 0 && !act.is_noop && is_where_it_should_be(s, &act);
+	act.is_done = spec->verb != ACT_WRITE && act.result == 0 && !act.is_noop &&
+		      is_where_it_should_be(s, &act);
 	if (act.is_done && act.verb == ACT_OFFLINE)
 		cpulist_del(&s->broken_windows, act.cpu);
 	/* A refused or idempotent write leaves the window as it was. */
-	if (act.state == CPU_STATE_OFFLINE && act.target == CPU_STATE_OFFLINE && (act.is_done || was_dead))
+	if (act.state == CPU_STATE_OFFLINE && act.target == CPU_STATE_OFFLINE &&
+	    (act.is_done || was_dead))
 		stage_set_dead(s, act.cpu, true);
 	record_done(s, &act, attempts);
 	r = judge_outcome(s, spec, &act);
@@ -232,10 +246,14 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 
 int act_offline(struct stage *s, int cpu)
 {
-	return act_play(s, &(struct act_spec){ .verb = ACT_OFFLINE, .cpu = cpu, .allow = ACT_ALLOW(0) }, NULL);
+	return act_play(
+		s, &(struct act_spec){ .verb = ACT_OFFLINE, .cpu = cpu, .allow = ACT_ALLOW(0) },
+		NULL);
 }
 
 int act_online(struct stage *s, int cpu)
 {
-	return act_play(s, &(struct act_spec){ .verb = ACT_ONLINE, .cpu = cpu, .allow = ACT_ALLOW(0) }, NULL);
+	return act_play(s,
+			&(struct act_spec){ .verb = ACT_ONLINE, .cpu = cpu, .allow = ACT_ALLOW(0) },
+			NULL);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is declared once, beside its code, as `static const struct` with designated initialisers: claims, needs, witnesses and scenarios. The
- * catalogue (`hotproof list --json`), the manual, the plan and the report all come from these.
+ * What is declared once, beside its code, as `static const struct` with designated initialisers:
+ * claims, needs, witnesses and scenarios. The catalogue (`hotproof list --json`), the manual, the
+ * plan and the report all come from these.
  */
 #pragma once
 
@@ -14,11 +15,12 @@ struct stage;
 
 /* One sentence that is true or false of the box after an act. The id is never reused or renamed. */
 struct claim {
-	const char *id;		    /* "subject.kebab-claim" */
-	const char *summary;	    /* <= 72 characters, a statement */
-	const char *explain;	    /* Markdown: why it matters, what a failure means, where to look */
-	const char *const *refs;    /* the rule's source: kernel document, commit, thread; REFS() */
-	const char *const *faults;  /* each of these must make it fail; FAULTS(), at least one: "kmod:", "root:", "tool:" or "unit:" NAME */
+	const char *id;          /* "subject.kebab-claim" */
+	const char *summary;     /* <= 72 characters, a statement */
+	const char *explain;     /* Markdown: why it matters, what a failure means, where to look */
+	const char *const *refs; /* the rule's source: kernel document, commit, thread; REFS() */
+	const char *const *faults; /* each of these must make it fail; FAULTS(), at least one:
+				      "kmod:", "root:", "tool:" or "unit:" NAME */
 };
 
 #define REFS(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -28,17 +30,20 @@ struct claim {
 
 /* What must be there to try something. Unmet: skip, with the need named. */
 struct need {
-	const char *id;	     /* "box.two-cpus" */
+	const char *id;      /* "box.two-cpus" */
 	const char *summary; /* "two CPUs, one of them hot-pluggable" */
-	/* 1: met; 0: unmet, with a sentence why (owned by the caller); -errno: could not be found out */
+	/* 1: met; 0: unmet, with a sentence why (owned by the caller); -errno: could not be found
+	 * out */
 	int (*probe)(struct box *box, char **ret_why);
 };
 
 /*
- * Something alive on the box that would notice a disruption. plant() may start threads and programs and must prove nothing yet; before() proves its
- * precondition for the CPU of this act; after() judges; uproot() ends all that plant() started, judges what can only be judged at the end, and frees the state.
- * All return 0 or -errno; -errno becomes an `error` of each claim that has no expectation for that act yet. They run in one
- * thread, one witness after the other, in the order of the list. None prints, sleeps, exits, or chooses a verdict.
+ * Something alive on the box that would notice a disruption. plant() may start threads and programs
+ * and must prove nothing yet; before() proves its precondition for the CPU of this act; after()
+ * judges; uproot() ends all that plant() started, judges what can only be judged at the end, and
+ * frees the state. All return 0 or -errno; -errno becomes an `error` of each claim that has no
+ * expectation for that act yet. They run in one thread, one witness after the other, in the order
+ * of the list. None prints, sleeps, exits, or chooses a verdict.
  */
 struct witness {
 	const char *id;
@@ -57,7 +62,8 @@ struct scenario {
 	const char *id;
 	const char *summary;
 	const char *explain;
-	const struct claim *const *claims; /* those it expects itself; act.as-expected is always among them */
+	const struct claim *const
+		*claims; /* those it expects itself; act.as-expected is always among them */
 	const struct need *const *needs;
 	int (*play)(struct stage *s);
 };

@@ -11,14 +11,15 @@
 
 long observe(struct stage *s, const struct act *act, const char *what, json_t *data)
 {
-	json_t *o = json_pack("{s:s, s:i, s:s}", "witness", s->speaker, "act", act ? act->id : 0, "what", what);
+	json_t *o = json_pack("{s:s, s:i, s:s}", "witness", s->speaker, "act", act ? act->id : 0,
+			      "what", what);
 
 	json_object_set_new(o, "data", data ? data : json_object());
 	return journal_write(s->setup.journal, "observe", o);
 }
 
-static void record(struct stage *s, const struct act *act, const struct claim *claim, const char *result,
-		   json_t *data, const char *fmt, va_list ap)
+static void record(struct stage *s, const struct act *act, const struct claim *claim,
+		   const char *result, json_t *data, const char *fmt, va_list ap)
 {
 	int i = stage_claim_index(s, claim);
 	_cleanup_free_ char *text = NULL;
@@ -31,15 +32,15 @@ static void record(struct stage *s, const struct act *act, const struct claim *c
 	s->spoke[i] = 1;
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
-	o = json_pack("{s:s, s:s, s:i, s:s}", "witness", s->speaker, "claim", claim->id, "act", act ? act->id : 0,
-		      "result", result);
+	o = json_pack("{s:s, s:s, s:i, s:s}", "witness", s->speaker, "claim", claim->id, "act",
+		      act ? act->id : 0, "result", result);
 	json_object_set_new(o, "text", json_string(text ? text : ""));
 	json_object_set_new(o, "data", data ? data : json_object());
 	journal_write(s->setup.journal, "expect", o);
 }
 
-void expect(struct stage *s, const struct act *act, const struct claim *claim, bool is_met, json_t *data,
-	    const char *text_fmt, ...)
+void expect(struct stage *s, const struct act *act, const struct claim *claim, bool is_met,
+	    json_t *data, const char *text_fmt, ...)
 {
 	int i = stage_claim_index(s, claim);
 	va_list ap;
@@ -51,8 +52,8 @@ void expect(struct stage *s, const struct act *act, const struct claim *claim, b
 	va_end(ap);
 }
 
-void expect_unexercised(struct stage *s, const struct act *act, const struct claim *claim, json_t *data,
-			const char *why_fmt, ...)
+void expect_unexercised(struct stage *s, const struct act *act, const struct claim *claim,
+			json_t *data, const char *why_fmt, ...)
 {
 	va_list ap;
 

@@ -17,14 +17,16 @@ struct stage {
 	size_t n_planted;
 	const struct claim **claims; /* NULL-terminated */
 	size_t n_claims;
-	const char *speaker;	    /* who observes and expects now: a witness's id, or "stage" */
-	int act_now;		    /* number of the act that is around, 0: none */
-	unsigned char *spoke;	    /* per claim: an expectation was recorded since the last callback began */
+	const char *speaker; /* who observes and expects now: a witness's id, or "stage" */
+	int act_now;         /* number of the act that is around, 0: none */
+	unsigned char
+		*spoke; /* per claim: an expectation was recorded since the last callback began */
 	struct cpulist online;
 	struct cpulist broken_windows; /* CPUs that somebody else brought back */
 };
 
-/* Calls before()/after() of every planted witness; an error of one is recorded and does not stop the others. */
+/* Calls before()/after() of every planted witness; an error of one is recorded and does not stop
+ * the others. */
 void stage_call_before(struct stage *s, const struct act *act);
 void stage_call_after(struct stage *s, const struct act *act);
 

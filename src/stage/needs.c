@@ -32,8 +32,9 @@ static int probe_hotpluggable(struct box *box, char **ret_why)
 		return r;
 	if (cpulist_count(&can) > 0 && cpulist_count(&online) > 1)
 		return 1;
-	*ret_why = text_printf("online CPUs: %s; with an online file: %s; two CPUs are needed, one of them with it",
-			       cpulist_str(&online), cpulist_str(&can));
+	*ret_why = text_printf(
+		"online CPUs: %s; with an online file: %s; two CPUs are needed, one of them with it",
+		cpulist_str(&online), cpulist_str(&can));
 	return 0;
 }
 
@@ -47,7 +48,8 @@ static int probe_real(struct box *box, char **ret_why)
 {
 	if (box_is_real(box))
 		return 1;
-	*ret_why = text_printf("the root is scripted: no thread can be bound and no program run on it");
+	*ret_why = text_printf(
+		"the root is scripted: no thread can be bound and no program run on it");
 	return 0;
 }
 

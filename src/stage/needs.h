@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Needs that several scenarios and witnesses share. A need that only one file has is declared in that file. */
+/* Needs that several scenarios and witnesses share. A need that only one file has is declared in
+ * that file. */
 #pragma once
 
 #include "stage/claim.h"
 
-extern const struct need need_root;		/* effective uid 0 (a scripted root counts as met) */
-extern const struct need need_hotpluggable_cpu; /* at least one CPU with an online file, and one other online CPU */
-extern const struct need need_real_box;		/* threads can be bound and programs run: not a scripted root */
+extern const struct need need_root; /* effective uid 0 (a scripted root counts as met) */
+extern const struct need
+	need_hotpluggable_cpu; /* at least one CPU with an online file, and one other online CPU */
+extern const struct need
+	need_real_box; /* threads can be bound and programs run: not a scripted root */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Plants the witnesses, lets the scenario play, uproots them. Acts are in act.c, expectations in expect.c. Does not fork, time out or
- * restore: run/ does.
+ * Plants the witnesses, lets the scenario play, uproots them. Acts are in act.c, expectations in
+ * expect.c. Does not fork, time out or restore: run/ does.
  */
 #include "stage/stage.h"
 
@@ -140,8 +140,8 @@ static json_t *claim_ids(const struct stage *s, const struct claim *const *claim
 }
 
 /* True when all are met. Each is recorded, so that a skip can name the one that was not. */
-static bool probe_needs(struct stage *s, const char *kind, const char *id, const struct need *const *needs,
-			const struct claim *const *claims)
+static bool probe_needs(struct stage *s, const char *kind, const char *id,
+			const struct need *const *needs, const struct claim *const *claims)
 {
 	bool all = true;
 
@@ -152,8 +152,9 @@ static bool probe_needs(struct stage *s, const char *kind, const char *id, const
 		if (r < 0)
 			why = text_printf("could not be found out: %s", strerror(-r));
 		journal_write(s->setup.journal, "need",
-			      json_pack("{s:s, s:s, s:b, s:s, s:o}", "subject", subject ? subject : id, "need",
-					(*needs)->id, "met", r > 0, "why", why ? why : "", "claims",
+			      json_pack("{s:s, s:s, s:b, s:s, s:o}", "subject",
+					subject ? subject : id, "need", (*needs)->id, "met", r > 0,
+					"why", why ? why : "", "claims",
 					r > 0 ? json_array() : claim_ids(s, claims)));
 		if (r <= 0)
 			all = false;
@@ -169,13 +170,15 @@ static void callback_begin(struct stage *s, const struct witness *w)
 }
 
 /* A witness that could not do its work says so for each claim that it has not spoken of. */
-static void callback_end(struct stage *s, const struct witness *w, const struct act *act, const char *what, int r)
+static void callback_end(struct stage *s, const struct witness *w, const struct act *act,
+			 const char *what, int r)
 {
 	for (const struct claim *const *c = w->claims; r < 0 && c && *c; c++) {
 		int i = stage_claim_index(s, *c);
 
 		if (i >= 0 && !s->spoke[i])
-			expect_error(s, act, *c, NULL, "witness \"%s\" failed in %s: %s", w->id, what, strerror(-r));
+			expect_error(s, act, *c, NULL, "witness \"%s\" failed in %s: %s", w->id,
+				     what, strerror(-r));
 	}
 	s->speaker = "stage";
 	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());
@@ -192,8 +195,9 @@ static void plant(struct stage *s, struct planted *p)
 	r = w->plant ? w->plant(s, &p->state) : 0;
 	p->is_planted = r >= 0;
 	journal_write(s->setup.journal, "plant",
-		      json_pack("{s:s, s:o, s:b, s:s}", "witness", w->id, "claims", claim_ids(s, w->claims), "ok",
-				r >= 0, "why", r < 0 ? strerror(-r) : ""));
+		      json_pack("{s:s, s:o, s:b, s:s}", "witness", w->id, "claims",
+				claim_ids(s, w->claims), "ok", r >= 0, "why",
+				r < 0 ? strerror(-r) : ""));
 	callback_end(s, w, NULL, "plant", r);
 }
 
@@ -249,8 +253,8 @@ int stage_play(struct stage *s)
 	int r;
 
 	journal_write(s->setup.journal, "begin",
-		      json_pack("{s:s, s:o, s:o}", "of", "scenario", "claims", claim_ids(s, s->claims), "witnesses",
-				witness_ids(s)));
+		      json_pack("{s:s, s:o, s:o}", "of", "scenario", "claims",
+				claim_ids(s, s->claims), "witnesses", witness_ids(s)));
 	r = cpu_online_read(s->setup.box, &s->online);
 	if (r == 0 && !probe_needs(s, "scenario", sc->id, sc->needs, s->claims))
 		r = -EOPNOTSUPP;
@@ -263,7 +267,8 @@ int stage_play(struct stage *s)
 			uproot(s, &s->planted[i - 1]);
 	}
 	if (r < 0 && r != -EOPNOTSUPP)
-		expect_note(s, "scenario.stopped", NULL, "the scenario stopped early: %s", strerror(-r));
+		expect_note(s, "scenario.stopped", NULL, "the scenario stopped early: %s",
+			    strerror(-r));
 	journal_write(s->setup.journal, "end", json_pack("{s:s}", "of", "scenario"));
 	return journal_error(s->setup.journal) < 0 ? journal_error(s->setup.journal) : r;
 }

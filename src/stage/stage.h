@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where one scenario meets its witnesses. The stage plants the witnesses, lets the scenario play, calls every witness around every act,
- * and writes all of it into the journal. It chooses no verdict and no timeout: the parent in run/ watches it through `struct stage_shared`.
+ * Where one scenario meets its witnesses. The stage plants the witnesses, lets the scenario play,
+ * calls every witness around every act, and writes all of it into the journal. It chooses no
+ * verdict and no timeout: the parent in run/ watches it through `struct stage_shared`.
  */
 #pragma once
 
@@ -15,13 +16,14 @@
 
 #define STAGE_CLAIMS_MAX 128
 
-/* In memory shared with the parent, so that it knows what was going on when the child hung or died. */
+/* In memory shared with the parent, so that it knows what was going on when the child hung or died.
+ */
 struct stage_shared {
-	atomic_int act;		      /* number of the act whose write has begun; 0: none is in flight */
+	atomic_int act; /* number of the act whose write has begun; 0: none is in flight */
 	atomic_int act_cpu;
-	atomic_int writer_tid;	      /* thread that writes, for its stack */
-	atomic_llong act_began_ns;    /* CLOCK_BOOTTIME */
-	atomic_llong progress_ns;     /* last sign of life of the child outside of acts */
+	atomic_int writer_tid;               /* thread that writes, for its stack */
+	atomic_llong act_began_ns;           /* CLOCK_BOOTTIME */
+	atomic_llong progress_ns;            /* last sign of life of the child outside of acts */
 	atomic_uint unmet[STAGE_CLAIMS_MAX]; /* per claim, in the order of stage_claims() */
 	_Atomic uint64_t dead[CPULIST_MAX / 64]; /* closed windows: see stage_cpu_is_dead() */
 };
@@ -29,11 +31,11 @@ struct stage_shared {
 struct stage_setup {
 	struct box *box;
 	struct journal *journal;
-	struct stage_shared *shared;		    /* may not be NULL; zeroed by the caller */
+	struct stage_shared *shared; /* may not be NULL; zeroed by the caller */
 	const struct scenario *scenario;
-	const struct witness *const *witnesses;	    /* NULL-terminated: those chosen */
-	const char *const *claim_globs;		    /* only these claims are recorded; NULL: all */
-	int prober_port;			    /* UDP port of the echo that a prober outside will talk to; 0: no prober */
+	const struct witness *const *witnesses; /* NULL-terminated: those chosen */
+	const char *const *claim_globs;         /* only these claims are recorded; NULL: all */
+	int prober_port; /* UDP port of the echo that a prober outside will talk to; 0: no prober */
 };
 
 _must_check_ int stage_new(const struct stage_setup *setup, struct stage **ret);
@@ -41,8 +43,8 @@ void stage_free(struct stage *s);
 CLEANUP_DEFINE(struct stage, stage, stage_free)
 
 /*
- * begin, needs, plant, play, uproot, end. 0 when the scenario went to its end (whatever the expectations), -errno when it could not:
- * -EOPNOTSUPP: a need of the scenario is unmet (recorded).
+ * begin, needs, plant, play, uproot, end. 0 when the scenario went to its end (whatever the
+ * expectations), -errno when it could not: -EOPNOTSUPP: a need of the scenario is unmet (recorded).
  */
 _must_check_ int stage_play(struct stage *s);
 
@@ -55,14 +57,16 @@ struct journal *stage_journal(const struct stage *s);
 int stage_prober_port(const struct stage *s);
 
 /*
- * Thread-safe. True only in the closed window: from the moment when the write that took `cpu` off has returned and hotplug/state was read
- * back as offline, until just before the write that brings it back. Anything seen running there in that time is a defect.
+ * Thread-safe. True only in the closed window: from the moment when the write that took `cpu` off
+ * has returned and hotplug/state was read back as offline, until just before the write that brings
+ * it back. Anything seen running there in that time is a defect.
  */
 bool stage_cpu_is_dead(const struct stage *s, int cpu);
 
 /*
- * When the window of a CPU is about to be closed (in before(online)) : false if somebody else than the scenario brought the CPU back
- * meanwhile (hotplug/state is not offline any more). Then nothing may be judged by this window.
+ * When the window of a CPU is about to be closed (in before(online)) : false if somebody else than
+ * the scenario brought the CPU back meanwhile (hotplug/state is not offline any more). Then nothing
+ * may be judged by this window.
  */
 bool stage_window_is_intact(const struct stage *s, int cpu);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The plain list of all witnesses: a new one is added here and nowhere else. Cheap and quick ones come first. */
+/* The plain list of all witnesses: a new one is added here and nowhere else. Cheap and quick ones
+ * come first. */
 #include "witnesses/witnesses.h"
 
 const struct witness *const witnesses_all[] = {
+	&witness_uevents,
 	&witness_state,
+	&witness_masks,
 	NULL,
 };

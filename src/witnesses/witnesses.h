@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The plain list of all witnesses, in the order in which they are asked before and after each act. */
+/* The plain list of all witnesses, in the order in which they are asked before and after each act.
+ */
 #pragma once
 
 #include "stage/claim.h"
 
 extern const struct witness witness_state;
+extern const struct witness witness_masks;
+extern const struct witness witness_uevents;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];

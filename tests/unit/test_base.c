@@ -68,12 +68,14 @@ static void processes_end(void **state)
 	int status = 0;
 
 	(void)state;
-	assert_int_equal(process_capture((const char *const[]){ "echo", "hi", NULL }, wait_now_ns() + 10 * NS_PER_S,
-					 &out, &status, &err),
+	assert_int_equal(process_capture((const char *const[]){ "echo", "hi", NULL },
+					 wait_now_ns() + 10 * NS_PER_S, &out, &status, &err),
 			 0);
 	assert_string_equal(out, "hi\n");
 	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_int_equal(process_start((const char *const[]){ "/nowhere/x", NULL }, -1, -1, -1, &p, &err), -ENOENT);
+	assert_int_equal(process_start((const char *const[]){ "/nowhere/x", NULL }, -1, -1, -1, &p,
+				       &err),
+			 -ENOENT);
 	assert_non_null(strstr(err.text, "/nowhere/x"));
 }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Witnesses that read files, against scripted roots: the good one passes, each faulty one fails
+ * exactly the named claims. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "scenarios/scenarios.h"
+#include "support/scripted.h"
+#include "witnesses/witnesses.h"
+
+static const struct witness *const witnesses[] = { &witness_state, &witness_masks, &witness_uevents,
+						   NULL };
+
+static const struct {
+	const char *root, *failing;
+} roots[] = {
+	{ "state-stuck", "state.offline-reached act.as-expected" },
+	{ "state-half-up", "state.online-reached state.sources-agree act.as-expected" },
+	{ "uevent-missing", "state.uevent-each" },
+	{ "uevent-twice", "state.uevent-each" },
+	{ "uevent-wrong", "state.uevent-each" },
+	{ "stale-node", "state.sources-agree" },
+	{ "stale-cpuinfo", "state.sources-agree" },
+	{ "stale-stat", "state.sources-agree" },
+	{ "stale-interrupts", "state.sources-agree" },
+};
+
+static void good_root_holds(void **state)
+{
+	json_t *played = scripted_play("good", &scenario_cpu_cycle, witnesses), *c;
+	const char *claim;
+
+	(void)state;
+	assert_non_null(played);
+	json_object_foreach(played, claim, c) {
+		print_message("%s\n", claim);
+		assert_int_equal(scripted_count(played, claim, "unmet"), 0);
+		assert_int_equal(scripted_count(played, claim, "error"), 0);
+		assert_true(scripted_count(played, claim, "met") > 0);
+	}
+	assert_int_equal(scripted_count(played, "act.as-expected", "met"), 6);
+	assert_int_equal(scripted_count(played, "state.uevent-each", "met"), 6);
+	json_decref(played);
+}
+
+static void faulty_roots_fail_the_named_claims(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		assert_int_equal(scripted_check(roots[i].root, &scenario_cpu_cycle, witnesses,
+						roots[i].failing),
+				 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_root_holds),
+		cmocka_unit_test(faulty_roots_fail_the_named_claims),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
