@@ -2,6 +2,7 @@
 /* Reads the sources of the online mask, each by its own file, none derived from another. */
 #include "box/sources.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,9 @@ static int read_stat(struct box *box, struct cpulist *ret)
 	if (r < 0)
 		return r;
 	for (cursor = text; (line = text_next_line(&cursor));)
-		if (sscanf(line, "cpu%d ", &cpu) == 1)
+		/* scanf skips blanks before a number: "cpu  900 ..." is the total, not CPU 900. */
+		if (text_starts(line, "cpu") && isdigit((unsigned char)line[3]) &&
+		    sscanf(line + 3, "%d", &cpu) == 1)
 			cpulist_add(ret, cpu);
 	return 0;
 }

@@ -44,7 +44,6 @@ static int after(struct stage *s, void *state, const struct act *act)
 	json_t *data;
 	int agree;
 
-	(void)state;
 	agree = wait_until(is_settled, &now, wait_now_ns() + wait_scaled(AGREE_NS));
 	if (now.r < 0)
 		return now.r;

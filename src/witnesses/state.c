@@ -33,7 +33,6 @@ static int after(struct stage *s, void *state, const struct act *act)
 {
 	int online, r;
 
-	(void)state;
 	if (act->verb == ACT_WRITE || act->result != 0 || act->is_noop)
 		return 0;
 	if (act->state < 0) {

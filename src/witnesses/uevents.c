@@ -73,8 +73,6 @@ static int before(struct stage *s, void *state, const struct act *act)
 	struct uevents *u = state;
 	int r = drain(u);
 
-	(void)s;
-	(void)act;
 	u->went = u->came = (struct cpulist){};
 	u->n = 0;
 	u->is_out_of_order = false;
@@ -127,7 +125,6 @@ static int uproot(struct stage *s, void *state)
 {
 	struct uevents *u = state;
 
-	(void)s;
 	close(u->fd);
 	free(u);
 	return 0;

@@ -4,8 +4,6 @@
 #include "witnesses/witnesses.h"
 
 const struct witness *const witnesses_all[] = {
-	&witness_uevents,
-	&witness_state,
-	&witness_masks,
-	NULL,
+	&witness_uevents,    &witness_state, &witness_masks, &witness_stat,
+	&witness_kernel_log, &witness_hung,  NULL,
 };

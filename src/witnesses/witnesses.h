@@ -8,6 +8,9 @@
 extern const struct witness witness_state;
 extern const struct witness witness_masks;
 extern const struct witness witness_uevents;
+extern const struct witness witness_kernel_log;
+extern const struct witness witness_hung;
+extern const struct witness witness_stat;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];

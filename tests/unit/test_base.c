@@ -22,7 +22,6 @@ static void cpulist_round_trips(void **state)
 	static const char *const good[] = { "", "0", "0-3", "0,2", "0-2,5,7-9", "1023" };
 	struct cpulist l;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_int_equal(cpulist_parse(good[i], &l), 0);
 		assert_string_equal(cpulist_str(&l), good[i]);
@@ -41,7 +40,6 @@ static void text_walks_lines(void **state)
 	char buf[] = "a b\n\nlast";
 	char *cursor = buf, *line = text_next_line(&cursor);
 
-	(void)state;
 	assert_string_equal(text_next_word(&line), "a");
 	assert_string_equal(text_next_line(&cursor), "");
 	assert_string_equal(text_next_line(&cursor), "last");
@@ -52,7 +50,6 @@ static void errors_have_names(void **state)
 {
 	struct error err = {};
 
-	(void)state;
 	assert_int_equal(error_set(&err, ENOENT, "no \"%s\"", "x"), -ENOENT);
 	assert_int_equal(error_prefix(&err, "image"), -ENOENT);
 	assert_string_equal(err.text, "image: no \"x\"");
@@ -67,7 +64,6 @@ static void processes_end(void **state)
 	struct error err = {};
 	int status = 0;
 
-	(void)state;
 	assert_int_equal(process_capture((const char *const[]){ "echo", "hi", NULL },
 					 wait_now_ns() + 10 * NS_PER_S, &out, &status, &err),
 			 0);

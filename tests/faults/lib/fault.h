@@ -66,7 +66,9 @@ static inline unsigned int fault_bystander(unsigned int cpu)
 {
 	unsigned int other, found = cpumask_first(cpu_online_mask);
 
-	for_each_online_cpu(other) if (other != cpu) found = other;
+	for_each_online_cpu(other)
+		if (other != cpu)
+			found = other;
 	return found;
 }
 

@@ -27,7 +27,8 @@ static int hide(struct kretprobe_instance *call, struct pt_regs *regs)
 {
 	unsigned int cpu;
 
-	for_each_cpu(cpu, &forgotten) cpumask_clear_cpu(cpu, node_to_cpumask_map[cpu_to_node(cpu)]);
+	for_each_cpu(cpu, &forgotten)
+		cpumask_clear_cpu(cpu, node_to_cpumask_map[cpu_to_node(cpu)]);
 	return 0;
 }
 
@@ -35,7 +36,8 @@ static int show(struct kretprobe_instance *call, struct pt_regs *regs)
 {
 	unsigned int cpu;
 
-	for_each_cpu(cpu, &forgotten) cpumask_set_cpu(cpu, node_to_cpumask_map[cpu_to_node(cpu)]);
+	for_each_cpu(cpu, &forgotten)
+		cpumask_set_cpu(cpu, node_to_cpumask_map[cpu_to_node(cpu)]);
 	return 0;
 }
 
