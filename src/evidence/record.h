@@ -16,8 +16,9 @@
 #include "base/error.h"
 
 /* Files larger than this, or with longer lines, are not read: -EFBIG. */
-#define RECORD_FILE_MAX ((size_t)256 << 20)
+#define RECORD_FILE_MAX ((size_t)64 << 20)
 #define RECORD_LINE_MAX ((size_t)4 << 20)
+#define RECORD_CLAIMS_MAX 1024 /* of one scenario; and scenarios of one run */
 
 struct record_line {
 	const char *file;     /* "journal" or "outside" */
@@ -30,8 +31,7 @@ struct record_line {
 	json_t *json;
 };
 
-/* An `act` line with its `done` line, whose fields are 0, -1 or NULL when the write never returned.
- */
+/* An `act` line with its `done` line, whose fields are 0, -1 or NULL if it never returned. */
 struct record_act {
 	int id;
 	const struct record_line *line;
@@ -50,11 +50,9 @@ struct record_act {
 
 struct record_scenario {
 	const char *id;      /* "run" for what belongs to none */
-	const char **claims; /* all that are judged: of its begin, then of its other lines; not
-				those of second tries */
+	const char **claims; /* of its begin, then of its other lines; not of second tries */
 	size_t n_claims;
-	const struct record_line *begin,
-		*end; /* first begin and last end of the first tries; NULL: none */
+	const struct record_line *begin, *end; /* first and last one of first tries, or NULL */
 	int n_begun, n_ended;
 };
 
@@ -69,6 +67,8 @@ struct record {
 	size_t n_scenarios;
 	bool is_truncated; /* the last line of a file was cut off and dropped */
 	long n_missing;    /* numbers that the journal skips: lost lines */
+	long *seqs;        /* of the journal, ascending, each once */
+	size_t n_seqs;
 };
 
 /*
