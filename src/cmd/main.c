@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of hotproof's subcommands, and the door for being a guest's first process. Nothing is
+ * done here. */
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/cmds.h"
+
+static const struct cmd *const cmds[] = {
+	&cmd_list, &cmd_explain, &cmd_run, &cmd_lab, NULL,
+};
+
+static const struct cmd_program hotproof = {
+	.name = "hotproof",
+	.summary = "Prove that CPU hotplug keeps its promises",
+	.cmds = cmds,
+};
+
+int main(int argc, char **argv)
+{
+	if (getpid() == 1)
+		return cmd_init_main(&hotproof);
+	return cmd_main(&hotproof, argc, argv);
+}

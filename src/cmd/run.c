@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `hotproof run`: options, the plan that is shown before anything is done, and what is said at the
+ * end. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "cmd/catalog.h"
+#include "cmd/cmds.h"
+#include "run/run.h"
+#include "scenarios/scenarios.h"
+#include "witnesses/witnesses.h"
+
+enum {
+	OPT_GO = 1,
+	OPT_SCENARIO,
+	OPT_WITNESS,
+	OPT_CLAIM,
+	OPT_OUT,
+	OPT_MACHINE,
+	OPT_NOTE,
+	OPT_SEED,
+	OPT_SCALE,
+	OPT_PROBER,
+	OPT_NO_RETRY,
+	OPT_KNOWN_OK,
+	OPT_PORT_FD,
+};
+
+static const struct cmd_option options[] = {
+	{ OPT_GO, "go",
+	  .summary = "Really do it: without it the plan is shown and nothing is done" },
+	{ OPT_SCENARIO, "scenario", 's', "GLOB", "Only these scenarios (may be repeated)",
+	  CMD_SCENARIO },
+	{ OPT_WITNESS, "witness", 'w', "GLOB", "Only these witnesses (may be repeated)",
+	  CMD_WITNESS },
+	{ OPT_CLAIM, "claim", 'c', "GLOB",
+	  "Only these claims, and the witnesses that make them (may be repeated)", CMD_CLAIM },
+	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
+	{ OPT_MACHINE, "machine", 0, "NAME", "What to call this box in the record" },
+	{ OPT_NOTE, "note", 0, "TEXT", "A note for the record (may be repeated)" },
+	{ OPT_SEED, "seed", 0, "N",
+	  "Seed of what is chosen at random; default: drawn and recorded" },
+	{ OPT_SCALE, "deadline-scale", 0, "X",
+	  "Multiply every deadline by X: for slow or loaded boxes" },
+	{ OPT_PROBER, "prober-port", 0, "PORT",
+	  "A prober outside sends datagrams to this UDP port" },
+	{ OPT_NO_RETRY, "no-retry", 0, NULL,
+	  "Do not try failed claims again with their witness alone" },
+	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
+	{ OPT_PORT_FD, "port-fd", 0, "FD",
+	  "Stream the run directory to this descriptor: what a lab guest does", .is_hidden = true },
+	{},
+};
+
+struct globs {
+	const char **list;
+	size_t n;
+};
+
+struct request {
+	struct globs scenarios, witnesses, claims, notes;
+	const char *out, *machine;
+	uint64_t seed;
+	double scale;
+	int prober_port, port_fd;
+	bool is_go, has_no_retry, is_known_ok;
+};
+
+static int add(struct globs *g, const char *value)
+{
+	const char **bigger = reallocarray(g->list, g->n + 2, sizeof(*bigger));
+
+	if (!bigger)
+		return -ENOMEM;
+	g->list = bigger;
+	g->list[g->n++] = value;
+	g->list[g->n] = NULL;
+	return 0;
+}
+
+static int bad_value(const char *option, const char *value, const char *want)
+{
+	return cmd_usage_error(&cmd_run, "--%s=\"%s\" is not %s", option, value, want);
+}
+
+static int take_number(struct request *q, int option, const char *value)
+{
+	char *end;
+	int64_t n;
+
+	if (option == OPT_SCALE) {
+		q->scale = strtod(value, &end);
+		return *end || q->scale <= 0 || q->scale > 1000
+			       ? bad_value("deadline-scale", value, "between 0 and 1000")
+			       : 0;
+	}
+	if (text_to_i64(value, &n) < 0 || n < 0)
+		return bad_value(option == OPT_SEED     ? "seed"
+				 : option == OPT_PROBER ? "prober-port"
+							: "port-fd",
+				 value, "a number");
+	if (option == OPT_SEED)
+		q->seed = n;
+	else if (option == OPT_PORT_FD)
+		q->port_fd = n;
+	else if (n < 1 || n > 65535)
+		return bad_value("prober-port", value, "a port, 1 to 65535");
+	else
+		q->prober_port = n;
+	return 0;
+}
+
+static int take(struct request *q, int option, const char *value)
+{
+	switch (option) {
+	case OPT_GO: q->is_go = true; return 0;
+	case OPT_SCENARIO: return add(&q->scenarios, value);
+	case OPT_WITNESS: return add(&q->witnesses, value);
+	case OPT_CLAIM: return add(&q->claims, value);
+	case OPT_NOTE: return add(&q->notes, value);
+	case OPT_OUT: q->out = value; return 0;
+	case OPT_MACHINE: q->machine = value; return 0;
+	case OPT_NO_RETRY: q->has_no_retry = true; return 0;
+	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
+	case CMD_OPERAND:
+		return cmd_usage_error(&cmd_run, "takes no operand, but was given \"%s\"", value);
+	case OPT_SEED:
+	case OPT_SCALE:
+	case OPT_PROBER:
+	case OPT_PORT_FD: return take_number(q, option, value);
+	default: return VERDICT_EXIT_USAGE;
+	}
+}
+
+static char *fresh_name(void)
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	return text_printf("run-%s-%d", stamp, (int)getpid());
+}
+
+static int play(const struct request *q)
+{
+	_cleanup_(cleanup_rundir) struct rundir *rd = NULL;
+	_cleanup_(cleanup_box) struct box *box = NULL;
+	_cleanup_free_ char *name = fresh_name();
+	json_t *catalog = catalog_json();
+	struct error err = {};
+	struct run_setup setup = {
+		.scenarios = scenarios_all,
+		.witnesses = witnesses_all,
+		.scenario_globs = q->scenarios.list,
+		.witness_globs = q->witnesses.list,
+		.claim_globs = q->claims.list,
+		.notes = q->notes.list,
+		.catalog = catalog,
+		.name = name,
+		.machine = q->machine,
+		.seed = q->seed,
+		.prober_port = q->prober_port,
+		.has_no_retry = q->has_no_retry,
+	};
+	int r = box_open("/", &box, &err);
+
+	if (r == 0)
+		r = q->port_fd >= 0 ? rundir_on_port(q->port_fd, &rd)
+				    : rundir_create(q->out ? q->out : name, &rd, &err);
+	setup.box = box;
+	setup.rundir = rd;
+	if (r == 0)
+		r = run_play(&setup, NULL, &err);
+	json_decref(catalog);
+	if (r < 0)
+		return cmd_fail(&cmd_run,
+				r == -ENOENT ? VERDICT_EXIT_USAGE : VERDICT_EXIT_NOT_JUDGED, "%s",
+				err.code ? err.text : strerror(-r));
+	return VERDICT_EXIT_PASSED;
+}
+
+static int run(int argc, char **argv)
+{
+	struct cmd_args args = CMD_ARGS(&cmd_run, argc, argv);
+	struct request q = { .port_fd = -1, .scale = 1.0, .seed = (uint64_t)time(NULL) };
+	const char *value;
+	int o, r = 0;
+
+	while (r == 0 && (o = cmd_next(&args, &value)) != CMD_END)
+		r = o == -1 ? VERDICT_EXIT_USAGE : take(&q, o, value);
+	wait_set_scale(q.scale);
+	if (r == 0 && !q.is_go && q.port_fd < 0) {
+		printf("This would take CPUs offline; --go really does it.\n");
+	} else if (r == 0 && geteuid() != 0) {
+		r = cmd_fail(
+			&cmd_run, VERDICT_EXIT_NOT_TRIED,
+			"CPUs can only be taken off by root, and this is uid %d; run it with sudo",
+			(int)geteuid());
+	} else if (r == 0) {
+		r = play(&q);
+	}
+	free(q.scenarios.list);
+	free(q.witnesses.list);
+	free(q.claims.list);
+	free(q.notes.list);
+	return r < 0 ? cmd_fail(&cmd_run, VERDICT_EXIT_NOT_JUDGED, "%s", strerror(-r)) : r;
+}
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.summary = "Take CPUs of this box offline and back, and watch what that disrupts",
+	.usage = "[--go] [OPTION]...",
+	.explain =
+		"Without --go it says what it would do and does nothing. With it every scenario chosen is played in a "
+		"child process, watched by every witness chosen; a guardian process puts the box back in order whatever "
+		"happens to this one. Do not try it first on a machine that others depend on: `hotproof lab run` does the "
+		"same in a guest.",
+	.options = options,
+	.run = run,
+};
