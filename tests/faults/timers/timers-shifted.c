@@ -52,7 +52,8 @@ static unsigned int shift(struct hrtimer_clock_base *base)
 	return n;
 }
 
-static int move_wrongly(unsigned int cpu)
+/* Before the offline begins: the timers that somebody armed on the CPU are all still there. */
+static void move_wrongly(unsigned int cpu)
 {
 	struct hrtimer_cpu_base *base = per_cpu_ptr(bases, cpu);
 	unsigned int i, n = 0;
@@ -63,7 +64,6 @@ static int move_wrongly(unsigned int cpu)
 		n += shift(&base->clock_base[i]);
 	raw_spin_unlock_irqrestore(&base->lock, flags);
 	pr_info("seeded fault: %u timers of CPU%u shifted\n", n, cpu);
-	return 0;
 }
 
 static int setup(void)
@@ -75,6 +75,6 @@ static int setup(void)
 	return bases && user_timers[0] ? 0 : -ENOENT;
 }
 
-static const struct fault fault = { .leaving = move_wrongly };
+static const struct fault fault = { .before = move_wrongly };
 
 FAULT_MODULE(fault, setup);
