@@ -91,9 +91,13 @@ static void fault_hold_work(struct callback_head *work)
 	struct fault_hold *hold = container_of(work, struct fault_hold, work);
 	unsigned int cpu = hold->cpu;
 
-	/* Killable, and not at all on the way out: whoever ends the process must be able to. */
+	/*
+	 * Killable, and not at all on the way out: whoever ends the process must be able to. Idle,
+	 * or it would count as a stuck task too.
+	 */
 	if (!(current->flags & PF_EXITING))
-		wait_event_killable(fault_let_go, !cpumask_test_cpu(cpu, &fault_holding));
+		___wait_event(fault_let_go, !cpumask_test_cpu(cpu, &fault_holding),
+			      TASK_KILLABLE | TASK_NOLOAD, 0, 0, schedule());
 	hold->task = NULL;
 }
 
