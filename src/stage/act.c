@@ -29,7 +29,9 @@ const struct claim act_as_expected = {
 		"said no when it had no reason to: look at the kernel log and at `cpuhp:*` events for the state whose callback "
 		"returned the error.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("kmod:refuse-offline"),
+	.faults = FAULTS("kmod:refuse-offline", "kmod:refuse-online",
+			 "kmod:failed-offline-looks-done", "kmod:bring-up-stops-short",
+			 "kmod:never-comes-back"),
 };
 
 const char *act_verb_name(enum act_verb verb)

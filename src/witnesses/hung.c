@@ -27,7 +27,7 @@ static const struct claim no_hung_task = {
 		"that does not come: a work item on a dead CPU, an I/O completion that was lost, a lock held by a stuck "
 		"hotplug callback. `wchan` and `stack` are in the evidence.",
 	.refs = REFS("kernel/hung_task.c"),
-	.faults = FAULTS("kmod:hung-task", "root:hung-task"),
+	.faults = FAULTS("kmod:thread-stuck", "root:hung-task"),
 };
 
 struct stuck {

@@ -22,7 +22,7 @@ static const struct claim cpu_never_back = {
 	.refs = REFS(
 		"Documentation/filesystems/proc.rst",
 		"tick-sched: Fix idle and iowait sleeptime accounting vs CPU hotplug (6.1.75, 6.6.14)"),
-	.faults = FAULTS("kmod:stat-back", "root:stat-cpu-back"),
+	.faults = FAULTS("kmod:time-moves-away", "root:stat-cpu-back"),
 };
 
 static const struct claim total_never_back = {
@@ -32,7 +32,7 @@ static const struct claim total_never_back = {
 		"user, nice, system, irq, softirq and steal of the line `cpu`, and the totals of `intr`, `ctxt`, `processes` and "
 		"`softirq`. The idle column has a claim of its own, since it is a known defect.",
 	.refs = REFS("Documentation/filesystems/proc.rst"),
-	.faults = FAULTS("kmod:stat-back", "root:stat-total-back"),
+	.faults = FAULTS("kmod:total-skips-offline", "root:stat-total-back"),
 };
 
 static const struct claim total_idle_never_back = {

@@ -16,7 +16,7 @@ static const struct claim offline_reached = {
 		"strongest word of the kernel. A failure means that the state machine stopped half way, or that "
 		"somebody brought the CPU back at once.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("root:state-stuck"),
+	.faults = FAULTS("kmod:failed-offline-looks-done", "root:state-stuck"),
 };
 
 static const struct claim online_reached = {
@@ -26,7 +26,7 @@ static const struct claim online_reached = {
 		"The number of the state \"online\" differs by kernel and is read from `cpu/hotplug/states`. A failure means that the "
 		"CPU stopped half way up: it may run tasks and still miss some of its services.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("root:state-half-up"),
+	.faults = FAULTS("kmod:bring-up-stops-short", "root:state-half-up"),
 };
 
 static int after(struct stage *s, void *state, const struct act *act)

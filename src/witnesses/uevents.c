@@ -26,7 +26,9 @@ static const struct claim uevent_each = {
 		"leaves them with a stale picture, a second one makes them act twice. They are sent by "
 		"`device_online()`/`device_offline()` once the transition is done.",
 	.refs = REFS("drivers/base/core.c: device_offline(), device_online()"),
-	.faults = FAULTS("root:uevent-missing", "root:uevent-twice", "root:uevent-wrong"),
+	.faults = FAULTS("kmod:failed-offline-looks-done", "kmod:uevent-twice",
+			 "kmod:uevent-missing", "root:uevent-missing", "root:uevent-twice",
+			 "root:uevent-wrong"),
 };
 
 struct uevents {
