@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "evidence/known.h"
 #include "run/run.h"
 #include "scenarios/scenarios.h"
 #include "stage/act.h"
@@ -158,7 +159,7 @@ json_t *catalog_json(void)
 	for (size_t i = 0; (n = catalog_need(i)); i++)
 		json_array_append_new(needs,
 				      json_pack("{s:s, s:s}", "id", n->id, "summary", n->summary));
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "format", 1, "version", HOTPROOF_VERSION,
-			 "claims", claims_json(), "witnesses", witnesses, "scenarios", scenarios,
-			 "needs", needs);
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "format", 1, "version",
+			 HOTPROOF_VERSION, "claims", claims_json(), "witnesses", witnesses,
+			 "scenarios", scenarios, "needs", needs, "known", known_defects());
 }

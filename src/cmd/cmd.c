@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
+
 static const struct cmd_program *running;
 
 const struct cmd_program *cmd_program(void)
@@ -165,17 +168,41 @@ static int flushed(int code)
 	return code == VERDICT_EXIT_PASSED ? VERDICT_EXIT_NOT_JUDGED : code;
 }
 
-/* Hidden words for whoever makes the manual: --man [COMMAND], --completion. */
-static int print_docs(const struct cmd_program *program, const char *word, const char *name)
+/* A page is "PROGRAM.8" or "PROGRAM-COMMAND.8". */
+static int print_page(const struct cmd_program *program, const char *page)
 {
-	const struct cmd *cmd = name ? find_cmd(program, name) : NULL;
+	for (const struct cmd *const *c = program->cmds; *c; c++) {
+		_cleanup_free_ char *name = text_printf("%s-%s.8", program->name, (*c)->name);
 
-	if (name && !cmd)
-		return cmd_usage_error(NULL, "there is no command \"%s\"", name);
-	if (strcmp(word, "--man") == 0)
-		cmd_print_man(program, cmd);
-	else
+		if (name && strcmp(name, page) == 0) {
+			cmd_print_man(program, *c);
+			return VERDICT_EXIT_PASSED;
+		}
+	}
+	if (strncmp(page, program->name, strlen(program->name)) != 0 ||
+	    strcmp(page + strlen(program->name), ".8") != 0)
+		return cmd_usage_error(NULL, "there is no page \"%s\"", page);
+	cmd_print_man(program, NULL);
+	return VERDICT_EXIT_PASSED;
+}
+
+/* A hidden command, for tools/gen-docs: docs completion, docs pages, docs man PAGE. */
+static int print_docs(const struct cmd_program *program, int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "completion") == 0 && argc == 2) {
 		cmd_print_completion(program);
+	} else if (strcmp(what, "pages") == 0 && argc == 2) {
+		printf("%s.8\n", program->name);
+		for (const struct cmd *const *c = program->cmds; *c; c++)
+			if (!(*c)->is_hidden && !(*c)->is_passed_on)
+				printf("%s-%s.8\n", program->name, (*c)->name);
+	} else if (strcmp(what, "man") == 0 && argc == 3) {
+		return print_page(program, argv[2]);
+	} else {
+		return cmd_usage_error(NULL, "docs wants: completion, pages, or man PAGE");
+	}
 	return VERDICT_EXIT_PASSED;
 }
 
@@ -200,8 +227,8 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 		printf("%s %s\n", program->name, HOTPROOF_VERSION);
 		return flushed(VERDICT_EXIT_PASSED);
 	}
-	if (strcmp(argv[1], "--man") == 0 || strcmp(argv[1], "--completion") == 0)
-		return flushed(print_docs(program, argv[1], argv[2]));
+	if (strcmp(argv[1], "docs") == 0)
+		return flushed(print_docs(program, argc - 1, argv + 1));
 	cmd = find_cmd(program, argv[1]);
 	if (!cmd)
 		return cmd_usage_error(NULL, "there is no command \"%s\"", argv[1]);

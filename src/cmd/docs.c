@@ -83,8 +83,8 @@ static void print_man_head(const struct cmd_program *program, const struct cmd *
 		putchar('-');
 		print_roff_upper(cmd->name);
 	}
-	printf(" %d \"\" \"hotproof %s\"\n.SH NAME\n%s%s%s \\- ", cmd ? 1 : 8, HOTPROOF_VERSION,
-	       program->name, cmd ? "-" : "", cmd ? cmd->name : "");
+	printf(" 8 \"\" \"hotproof %s\"\n.SH NAME\n%s%s%s \\- ", HOTPROOF_VERSION, program->name,
+	       cmd ? "-" : "", cmd ? cmd->name : "");
 	print_roff(cmd ? cmd->summary : program->summary);
 	printf("\n.SH SYNOPSIS\n.B %s", program->name);
 	if (cmd)
@@ -116,7 +116,7 @@ static void print_man_cmds(const struct cmd_program *program)
 	for (const struct cmd *const *c = program->cmds; *c; c++) {
 		if ((*c)->is_hidden)
 			continue;
-		printf(".TP\n.BR %s\\-%s (1)\n", program->name, (*c)->name);
+		printf(".TP\n.BR %s\\-%s (8)\n", program->name, (*c)->name);
 		print_roff((*c)->summary);
 		printf("\n");
 	}

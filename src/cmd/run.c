@@ -30,6 +30,8 @@ enum {
 	OPT_NO_RETRY,
 	OPT_KNOWN_OK,
 	OPT_PORT_FD,
+	OPT_NAME,
+	OPT_REPEAT,
 };
 
 static const struct cmd_option options[] = {
@@ -55,6 +57,10 @@ static const struct cmd_option options[] = {
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_PORT_FD, "port-fd", 0, "FD",
 	  "Stream the run directory to this descriptor: what a lab guest does", .is_hidden = true },
+	{ OPT_NAME, "name", 0, "NAME", "The run's name, where the lab makes its directory",
+	  .is_hidden = true },
+	{ OPT_REPEAT, "repeat", 0, "COMMAND", "The command that repeats the run, for the record",
+	  .is_hidden = true },
 	{},
 };
 
@@ -65,7 +71,7 @@ struct globs {
 
 struct request {
 	struct globs scenarios, witnesses, claims, notes;
-	const char *out, *machine;
+	const char *out, *machine, *name, *repeat;
 	uint64_t seed;
 	double scale;
 	int prober_port, port_fd;
@@ -164,7 +170,8 @@ static int play(const struct request *q)
 		.claim_globs = q->claims.list,
 		.notes = q->notes.list,
 		.catalog = catalog,
-		.name = name,
+		.name = q->name ? q->name : name,
+		.repeat = q->repeat,
 		.machine = q->machine,
 		.seed = q->seed,
 		.prober_port = q->prober_port,

@@ -2,6 +2,7 @@
 /* What the box under test is, as far as its own files tell: for the record only. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "base/text.h"
@@ -58,8 +59,9 @@ static json_t *topology(struct box *box)
 
 json_t *run_meta(const struct run_setup *setup)
 {
-	json_t *meta = json_pack("{s:i, s:s}", "format", 1, "hotproof", HOTPROOF_VERSION);
+	json_t *meta = json_pack("{s:i, s:s}", "format", 1, "version", HOTPROOF_VERSION);
 	struct box *box = setup->box;
+	struct utsname uts;
 	struct tm tm;
 	time_t now = time(NULL);
 	char stamp[32];
@@ -67,8 +69,10 @@ json_t *run_meta(const struct run_setup *setup)
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	json_object_set_new(meta, "run", setup->name ? json_string(setup->name) : json_null());
-	json_object_set_new(meta, "machine",
-			    setup->machine ? json_string(setup->machine) : json_null());
+	json_object_set_new(meta, "machine", json_string(setup->machine ? setup->machine : "host"));
+	json_object_set_new(meta, "repeat",
+			    json_string(setup->repeat ? setup->repeat : "hotproof run --go"));
+	json_object_set_new(meta, "arch", json_string(uname(&uts) == 0 ? uts.machine : ""));
 	json_object_set_new(meta, "time", json_string(stamp));
 	json_object_set_new(meta, "seed", json_integer((json_int_t)setup->seed));
 	set_file(meta, "kernel", box, "proc/sys/kernel/osrelease");

@@ -46,6 +46,7 @@ struct run_setup {
 	const char *const *scenario_globs, *const *witness_globs, *const *claim_globs;
 	const json_t *catalog;      /* goes into the run directory as it is */
 	const char *name, *machine; /* of the run and of the box, for the record; may be NULL */
+	const char *repeat;         /* the command that starts such a run again; NULL: as here */
 	const char *const *notes;   /* said at the start of the journal; NULL: none */
 	uint64_t seed;
 	int prober_port;
