@@ -18,7 +18,7 @@
 
 static char *fault_comm = "";
 module_param_named(comm, fault_comm, charp, 0444);
-MODULE_PARM_DESC(comm, "only threads whose name begins like this (empty: any user thread)");
+MODULE_PARM_DESC(comm, "only threads whose name begins like one of these, a|b (empty: all)");
 
 struct fault_tasks {
 	struct task_struct *task[FAULT_TASKS_MAX];
@@ -27,10 +27,22 @@ struct fault_tasks {
 
 typedef bool (*fault_match)(struct task_struct *task, unsigned int cpu);
 
+static inline bool fault_is_named(const struct task_struct *task)
+{
+	const char *name = fault_comm, *end;
+
+	for (;; name = end + 1) {
+		end = strchrnul(name, '|');
+		if (!strncmp(task->comm, name, end - name))
+			return true;
+		if (!*end)
+			return false;
+	}
+}
+
 static inline bool fault_is_user(const struct task_struct *task)
 {
-	return task->mm && !(task->flags & (PF_KTHREAD | PF_EXITING)) &&
-	       !strncmp(task->comm, fault_comm, strlen(fault_comm));
+	return task->mm && !(task->flags & (PF_KTHREAD | PF_EXITING)) && fault_is_named(task);
 }
 
 static inline bool fault_is_bound(struct task_struct *task, unsigned int cpu)
@@ -74,6 +86,18 @@ static inline bool fault_tasks_has(const struct fault_tasks *tasks, const struct
 		if (tasks->task[i] == task)
 			return true;
 	return false;
+}
+
+/* What a buggy scheduler would do: no check, no move, and the mask that the user asked for
+ * forgotten. */
+static inline void fault_set_mask(struct task_struct *task, const struct cpumask *mask)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&task->pi_lock, flags);
+	cpumask_copy(&task->cpus_mask, mask);
+	task->nr_cpus_allowed = cpumask_weight(mask);
+	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
 }
 
 struct fault_hold {

@@ -16,15 +16,8 @@ static void put_back(struct work_struct *work)
 {
 	unsigned int i;
 
-	for (i = 0; i < bound.n; i++) {
-		struct task_struct *task = bound.task[i];
-		unsigned long flags;
-
-		raw_spin_lock_irqsave(&task->pi_lock, flags);
-		cpumask_copy(&task->cpus_mask, cpumask_of(home));
-		task->nr_cpus_allowed = 1;
-		raw_spin_unlock_irqrestore(&task->pi_lock, flags);
-	}
+	for (i = 0; i < bound.n; i++)
+		fault_set_mask(bound.task[i], cpumask_of(home));
 	schedule_delayed_work(&again, msecs_to_jiffies(10));
 }
 
@@ -39,9 +32,15 @@ static void start(unsigned int cpu)
 	schedule_delayed_work(&again, 0);
 }
 
+/* Bound to where it is not, a thread could not be bound again: the kernel would see nothing to do.
+ */
 static void stop(unsigned int cpu)
 {
+	unsigned int i;
+
 	cancel_delayed_work_sync(&again);
+	for (i = 0; i < bound.n; i++)
+		fault_set_mask(bound.task[i], cpu_possible_mask);
 }
 
 static int setup(void)

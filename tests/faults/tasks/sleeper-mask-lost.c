@@ -13,7 +13,7 @@ static void unbind(unsigned int cpu)
 
 	fault_tasks_find(&bound, cpu, fault_is_bound_sleeping);
 	for (i = 0; i < bound.n; i++)
-		set_cpus_allowed_ptr(bound.task[i], cpu_possible_mask);
+		fault_set_mask(bound.task[i], cpu_possible_mask);
 	fault_tasks_drop(&bound);
 }
 
