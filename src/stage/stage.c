@@ -101,6 +101,11 @@ int stage_prober_port(const struct stage *s)
 	return s->setup.prober_port;
 }
 
+int stage_keep(struct stage *s, const char *stream, const char *line)
+{
+	return rundir_append(journal_rundir(s->setup.journal), stream, line);
+}
+
 const struct cpulist *stage_online(const struct stage *s)
 {
 	return &s->online;

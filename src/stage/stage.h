@@ -56,6 +56,9 @@ struct box *stage_box(const struct stage *s);
 struct journal *stage_journal(const struct stage *s);
 int stage_prober_port(const struct stage *s);
 
+/* Thread-safe: keeps one line in the run directory's stream ("tools/top"), as evidence. */
+_must_check_ int stage_keep(struct stage *s, const char *stream, const char *line);
+
 /*
  * Thread-safe. True only in the closed window: from the moment when the write that took `cpu` off
  * has returned and hotplug/state was read back as offline, until just before the write that brings

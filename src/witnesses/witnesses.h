@@ -11,6 +11,9 @@ extern const struct witness witness_uevents;
 extern const struct witness witness_kernel_log;
 extern const struct witness witness_hung;
 extern const struct witness witness_stat;
+extern const struct witness witness_top;
+extern const struct witness witness_mpstat;
+extern const struct witness witness_sar;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];

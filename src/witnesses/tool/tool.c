@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Runs a tool, judges its frames. The reading is done in reader.c.
+ *
+ * When is an act exercised? When a frame came that shows the new set of CPUs, or one that was
+ * surely sampled after the act. Only where CPUs have just gone and are about to come back is such a
+ * frame waited for: that is the moment which would be over otherwise.
+ */
+#include "witnesses/tool/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "base/wait.h"
+#include "stage/expect.h"
+#include "stage/stage.h"
+#include "witnesses/tool/reader.h"
+
+#define FRAME_NS (15 * NS_PER_S) /* a frame comes each second; a loaded host may take several */
+#define CHANGES_MAX 512
+
+struct tool {
+	const struct tool_spec *spec;
+	struct process process;
+	struct reader *reader;
+	struct cpulist start;
+	struct mask_change changes[CHANGES_MAX];
+	size_t n_changes;
+	struct act last; /* the last act that changed the mask; id 0: none */
+	struct cpulist now;
+	size_t judged; /* frames judged so far */
+	bool is_dead;  /* said already */
+};
+
+const char *tool_find(struct box *box, const char *program)
+{
+	static const char *const dirs[] = { "/usr/bin", "/bin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (box_has(box, "%s/%s", dirs[i] + 1, program))
+			return dirs[i];
+	return NULL;
+}
+
+static int start(struct tool *t, struct stage *s)
+{
+	const char *dir = tool_find(stage_box(s), t->spec->argv[0]);
+	const char *argv[16] = {};
+	_cleanup_free_ char *path = NULL;
+	struct error err = {};
+	int fds[2], r;
+
+	if (!dir)
+		return -ENOENT;
+	path = text_printf("%s/%s", dir, t->spec->argv[0]);
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(argv) && t->spec->argv[i]; i++)
+		argv[i] = t->spec->argv[i];
+	argv[0] = path;
+	if (!path || pipe2(fds, O_CLOEXEC) < 0)
+		return -ENOMEM;
+	/* The tools' columns and clocks follow the locale. */
+	setenv("LC_ALL", "C", 1);
+	setenv("TERM", "dumb", 1);
+	r = process_start(argv, -1, fds[1], fds[1], &t->process, &err);
+	close(fds[1]);
+	if (r < 0) {
+		close(fds[0]);
+		return r;
+	}
+	return reader_start(fds[0], t->spec->format, s, t->spec->name, &t->reader);
+}
+
+static bool has_first_frame(void *arg)
+{
+	struct tool *t = arg;
+
+	return reader_count(t->reader) > 0 || reader_is_at_end(t->reader);
+}
+
+static void tool_free(struct tool *t)
+{
+	process_end(&t->process, 200 * NS_PER_MS);
+	reader_stop(t->reader);
+	free(t);
+}
+
+int tool_plant(struct stage *s, const struct tool_spec *spec, void **ret_state)
+{
+	struct tool *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	t->spec = spec;
+	t->process = PROCESS_NONE;
+	t->start = t->now = *stage_online(s);
+	r = start(t, s);
+	if (r < 0) {
+		tool_free(t);
+		return r;
+	}
+	*ret_state = t;
+	return 0;
+}
+
+static void judge_alive(struct stage *s, struct tool *t, const struct act *act)
+{
+	bool alive = !reader_is_at_end(t->reader);
+
+	if (t->is_dead)
+		return;
+	t->is_dead = !alive;
+	expect(s, act, t->spec->alive, alive, NULL, alive ? "%s runs" : "%s has ended by itself",
+	       t->spec->name);
+}
+
+/* A frame that shows what holds now, or one sampled after the last change for sure. */
+static bool is_exercised(void *arg)
+{
+	struct tool *t = arg;
+	size_t n = reader_count(t->reader);
+	struct frame f;
+
+	for (size_t i = t->judged; i < n; i++) {
+		reader_get(t->reader, i, &f);
+		if (f.since_ns >= t->last.ended_ns ||
+		    (f.until_ns >= t->last.ended_ns && cpulist_equal(&f.rows, &t->now)))
+			return true;
+	}
+	return reader_is_at_end(t->reader);
+}
+
+static void judge_frames(struct stage *s, struct tool *t)
+{
+	size_t n = reader_count(t->reader), seen = 0;
+	const struct act *act = t->last.id ? &t->last : NULL;
+
+	for (; t->judged < n; t->judged++) {
+		_cleanup_free_ char *why = NULL;
+		struct frame f;
+
+		reader_get(t->reader, t->judged, &f);
+		why = frame_contradiction(&f, t->changes, t->n_changes, &t->start,
+					  t->spec->needs_two);
+		if (why)
+			expect(s, act, t->spec->agrees, false,
+			       json_pack("{s:s, s:I, s:I, s:s}", "rows", cpulist_str(&f.rows),
+					 "since", (json_int_t)f.since_ns, "until",
+					 (json_int_t)f.until_ns, "why", why),
+			       "%s: %s", t->spec->name, why);
+		else if (act && f.until_ns >= act->ended_ns)
+			seen++;
+	}
+	if (seen > 0)
+		expect(s, act, t->spec->agrees, true, json_pack("{s:i}", "frames", (int)seen),
+		       "%zu frame%s of %s since the act agree with the online CPUs", seen,
+		       seen == 1 ? "" : "s", t->spec->name);
+}
+
+static int settle(struct stage *s, struct tool *t, bool is_worth_waiting)
+{
+	int r = 1;
+
+	if (is_worth_waiting && t->last.id)
+		r = wait_until(is_exercised, t, wait_now_ns() + wait_scaled(FRAME_NS));
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		expect_unexercised(s, &t->last, t->spec->agrees, NULL,
+				   "%s showed no frame within %lld s", t->spec->name,
+				   (long long)(wait_scaled(FRAME_NS) / NS_PER_S));
+		expect(s, &t->last, t->spec->alive, !is_worth_waiting, NULL,
+		       "%s showed nothing for %lld s", t->spec->name,
+		       (long long)(wait_scaled(FRAME_NS) / NS_PER_S));
+	}
+	judge_frames(s, t);
+	return 0;
+}
+
+static bool took_cpus_away(const struct act *act)
+{
+	struct cpulist went = cpulist_minus(&act->online_before, &act->online);
+
+	return act->id && cpulist_count(&went) > 0;
+}
+
+int tool_before(struct stage *s, void *state, const struct act *act)
+{
+	struct tool *t = state;
+
+	/* The program must have shown a frame before anything happens, or it could not be said to
+	 * have lived through it. */
+	if (t->n_changes == 0 &&
+	    wait_until(has_first_frame, t, wait_now_ns() + wait_scaled(FRAME_NS)) <= 0)
+		return -ETIMEDOUT;
+	return settle(s, t, took_cpus_away(&t->last) && act->verb != ACT_OFFLINE);
+}
+
+int tool_after(struct stage *s, void *state, const struct act *act)
+{
+	struct tool *t = state;
+
+	if (!cpulist_equal(&act->online_before, &act->online) && t->n_changes < CHANGES_MAX) {
+		t->changes[t->n_changes++] = (struct mask_change){ act->began_ns, act->ended_ns,
+								   act->online_before,
+								   act->online };
+		t->now = act->online;
+		t->last = *act;
+	}
+	judge_alive(s, t, act);
+	return 0;
+}
+
+int tool_uproot(struct stage *s, void *state)
+{
+	struct tool *t = state;
+	int r = settle(s, t, true);
+
+	judge_alive(s, t, NULL);
+	tool_free(t);
+	return r;
+}
