@@ -118,6 +118,9 @@ const struct record_scenario *record_scenario(const struct record *r, const char
  * else its last act; NULL: none. */
 const struct record_act *record_last_act(const struct record *r, const char *scenario);
 
+/* The line that an entry of results.json's `evidence` names; NULL: there is none. */
+const struct record_line *record_evidence(const struct record *r, const json_t *evidence);
+
 /* From catalog.json: record_declared(r, "claims", "task.repins"); an empty object when it is not
  * there. */
 const json_t *record_declared(const struct record *r, const char *kind, const char *id);

@@ -84,6 +84,17 @@ const json_t *record_data(const struct record_line *line)
 	return json_is_object(data) ? data : NULL;
 }
 
+const struct record_line *record_evidence(const struct record *r, const json_t *evidence)
+{
+	const char *file = record_get_str(evidence, "file");
+	json_int_t seq = record_get_int(evidence, "seq");
+
+	for (size_t i = 0; i < r->n_lines; i++)
+		if (r->lines[i].seq == seq && strcmp(r->lines[i].file, file) == 0)
+			return &r->lines[i];
+	return NULL;
+}
+
 const struct record_act *record_act(const struct record *r, int id)
 {
 	for (size_t i = r->n_acts; i > 0; i--)

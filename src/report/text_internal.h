@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the files of the text report share: text.c is its order, text_put.c how things are set,
+ * text_parts.c the lesser parts. */
+#pragma once
+
+#include "report/internal.h"
+
+enum text_colour { TEXT_PLAIN, TEXT_BOLD, TEXT_GOOD, TEXT_BAD, TEXT_WARN, TEXT_DIM };
+
+struct text {
+	FILE *out;
+	const struct record *run;
+	const json_t *results; /* the document */
+	const json_t *list;    /* its "results" */
+	bool is_coloured;
+	int columns;
+};
+
+/* Begin and end of a colour; nothing when there are none. */
+void text_colour(const struct text *t, enum text_colour colour);
+
+/* A heading on a line of its own, after an empty one. */
+void text_heading(const struct text *t, enum text_colour colour, const char *fmt, ...)
+	_printf_(3, 4);
+
+/* "    label     words, folded at the margin and aligned under each other". */
+void text_field(const struct text *t, const char *label, const char *words);
+void text_fieldf(const struct text *t, const char *label, const char *fmt, ...) _printf_(3, 4);
+
+/* text_parts.c */
+void text_skips(const struct text *t);
+void text_disruption(const struct text *t);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The lesser parts of the text report: what was skipped, grouped by its reason, and how much the
+ * acts disturbed. */
+#include "report/text_internal.h"
+
+#include <string.h>
+
+#define WORST_SHOWN 5
+
+static bool is_skip(const json_t *result)
+{
+	return strcmp(record_get_str(result, "verdict"), "skip") == 0;
+}
+
+static bool has_same_reason(const json_t *a, const json_t *b)
+{
+	return strcmp(record_get_str(a, "kind"), record_get_str(b, "kind")) == 0 &&
+	       strcmp(record_get_str(a, "why"), record_get_str(b, "why")) == 0;
+}
+
+static bool is_first_of_reason(const struct text *t, size_t at)
+{
+	const json_t *result = json_array_get(t->list, at);
+
+	for (size_t i = 0; i < at; i++)
+		if (is_skip(json_array_get(t->list, i)) &&
+		    has_same_reason(json_array_get(t->list, i), result))
+			return false;
+	return true;
+}
+
+static const char *kind_label(const char *kind)
+{
+	if (strcmp(kind, "need") == 0)
+		return "missing";
+	return strcmp(kind, "limit") == 0 ? "limit" : "untried";
+}
+
+static void put_reason(const struct text *t, const json_t *reason)
+{
+	_cleanup_free_ char *claims = NULL;
+	const char *scenario = "";
+	json_t *result;
+	size_t len, i;
+	FILE *f = open_memstream(&claims, &len);
+
+	if (!f)
+		return;
+	json_array_foreach(t->list, i, result) {
+		if (!is_skip(result) || !has_same_reason(result, reason))
+			continue;
+		if (strcmp(scenario, record_get_str(result, "scenario")) != 0)
+			fprintf(f, "%s%s:", *scenario ? "; " : "",
+				record_get_str(result, "scenario"));
+		scenario = record_get_str(result, "scenario");
+		fprintf(f, " %s", record_get_str(result, "claim"));
+	}
+	fclose(f);
+	text_field(t, kind_label(record_get_str(reason, "kind")), record_get_str(reason, "why"));
+	text_colour(t, TEXT_DIM);
+	text_field(t, "", claims);
+	text_colour(t, TEXT_PLAIN);
+}
+
+void text_skips(const struct text *t)
+{
+	bool has_any = false;
+	json_t *result;
+	size_t i;
+
+	json_array_foreach(t->list, i, result) {
+		if (!is_skip(result))
+			continue;
+		if (!has_any)
+			text_heading(t, TEXT_WARN, "SKIPPED");
+		has_any = true;
+		if (is_first_of_reason(t, i))
+			put_reason(t, result);
+	}
+}
+
+struct gap {
+	int64_t ns;
+	int cpu, act;
+};
+
+static int compare_gaps(const void *a, const void *b)
+{
+	const struct gap *x = a, *y = b;
+
+	return (x->ns < y->ns) - (x->ns > y->ns);
+}
+
+/* The worst gap of each act that had one, the worst act first. */
+static size_t find_gaps(const struct text *t, struct gap *gaps)
+{
+	size_t n = 0;
+
+	record_foreach(l, t->run, .type = "observe", .what = "heartbeat.gap",
+		       .tries = RECORD_ANY_TRY)
+	{
+		const json_t *data = record_data(l);
+		int64_t ns = record_get_int(data, "to") - record_get_int(data, "from");
+		int act = (int)record_int(l, "act");
+		size_t i = 0;
+
+		while (i < n && gaps[i].act != act)
+			i++;
+		if (act <= 0 || (i == n && n == t->run->n_acts))
+			continue;
+		if (i < n && gaps[i].ns >= ns)
+			continue;
+		gaps[i] = (struct gap){ .ns = ns,
+					.cpu = (int)record_get_int(data, "cpu"),
+					.act = act };
+		n += i == n;
+	}
+	qsort(gaps, n, sizeof(*gaps), compare_gaps);
+	return n;
+}
+
+static void put_gaps(const struct text *t)
+{
+	_cleanup_free_ struct gap *gaps = calloc(t->run->n_acts + 1, sizeof(*gaps));
+	size_t n = gaps ? find_gaps(t, gaps) : 0;
+	char ms[32];
+
+	for (size_t i = 0; i < n && i < WORST_SHOWN; i++) {
+		const struct record_act *a = record_act(t->run, gaps[i].act);
+		_cleanup_free_ char *name = NULL;
+		size_t len;
+		FILE *f = a ? open_memstream(&name, &len) : NULL;
+
+		if (f) {
+			report_put_act(f, a);
+			fclose(f);
+		}
+		text_fieldf(t, i ? "" : "stalls", "%s on cpu%d in act %d%s%s%s",
+			    report_ms(gaps[i].ns, ms, sizeof(ms)), gaps[i].cpu, gaps[i].act,
+			    name ? " (" : "", name ? name : "", name ? ")" : "");
+	}
+	if (n > WORST_SHOWN)
+		text_fieldf(t, "", "less in %zu more acts", n - WORST_SHOWN);
+}
+
+static void put_packets(const struct text *t)
+{
+	long sent = 0, lost = 0, twice = 0;
+	int64_t worst = 0;
+	char ms[32];
+
+	record_foreach(l, t->run, .type = "datagram", .tries = RECORD_ANY_TRY)
+	{
+		const json_t *back = json_object_get(l->json, "back");
+		int64_t trip = json_integer_value(back) - record_int(l, "sent");
+
+		sent++;
+		lost += !json_is_integer(back);
+		twice += record_int(l, "copies") > 1;
+		if (json_is_integer(back) && trip > worst)
+			worst = trip;
+	}
+	if (sent > 0)
+		text_fieldf(t, "packets",
+			    "%ld from outside: %ld lost, %ld duplicated, slowest answer after %s",
+			    sent, lost, twice, report_ms(worst, ms, sizeof(ms)));
+}
+
+static bool has_any(const struct text *t, const char *type, const char *what)
+{
+	return record_next(
+		t->run, NULL,
+		&(struct record_filter){ .type = type, .what = what, .tries = RECORD_ANY_TRY });
+}
+
+void text_disruption(const struct text *t)
+{
+	if (!has_any(t, "observe", "heartbeat.gap") && !has_any(t, "datagram", NULL))
+		return;
+	text_heading(t, TEXT_BOLD, "DISRUPTION");
+	put_gaps(t);
+	put_packets(t);
+}
