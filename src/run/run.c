@@ -22,7 +22,7 @@ const struct claim run_box_restored = {
 		"`hotplug/fail`, interrupt and task affinities, cpusets. Each is read back. A failure means that the kernel did not "
 		"take a CPU or a mask back; the run stops, since whatever came next would be judged on a damaged box.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("kmod:stays-offline"),
+	.faults = FAULTS("kmod:never-comes-back", "kmod:irq-affinity-locked"),
 };
 
 /* sanctioned: the forked child ends here, whatever its stage says. */

@@ -20,8 +20,9 @@ static const struct claim sources_agree_claim = {
 		"schedulers, allocators and monitors that use it are wrong too. `hotplug/state` of each CPU decides who is right.",
 	.refs = REFS("Documentation/admin-guide/cputopology.rst",
 		     "Documentation/filesystems/proc.rst"),
-	.faults = FAULTS("kmod:node-map-forgets", "kmod:stat-ghost-row", "root:stale-stat",
-			 "root:stale-interrupts", "root:stale-cpuinfo", "root:stale-node"),
+	.faults = FAULTS("kmod:node-map-forgets", "kmod:stat-ghost-row",
+			 "kmod:bring-up-stops-short", "root:stale-stat", "root:stale-interrupts",
+			 "root:stale-cpuinfo", "root:stale-node"),
 };
 
 struct reading {

@@ -18,7 +18,7 @@
 
 static char *fault_comm = "";
 module_param_named(comm, fault_comm, charp, 0444);
-MODULE_PARM_DESC(comm, "only threads whose name begins like one of these, a|b (empty: all)");
+MODULE_PARM_DESC(comm, "only threads whose name begins like one of these, a+b (empty: all)");
 
 struct fault_tasks {
 	struct task_struct *task[FAULT_TASKS_MAX];
@@ -32,7 +32,7 @@ static inline bool fault_is_named(const struct task_struct *task)
 	const char *name = fault_comm, *end;
 
 	for (;; name = end + 1) {
-		end = strchrnul(name, '|');
+		end = strchrnul(name, '+');
 		if (!strncmp(task->comm, name, end - name))
 			return true;
 		if (!*end)

@@ -16,10 +16,8 @@ static void hand_over(unsigned int cpu)
 	/* This CPU's own row changes in its tick only, the dead one's not at all. */
 	local_irq_save(flags);
 	for (i = 0; i < ARRAY_SIZE(which); i++) {
-		u64 half = kcpustat_cpu(cpu).cpustat[which[i]] / 2;
-
-		kcpustat_cpu(cpu).cpustat[which[i]] -= half;
-		kcpustat_this_cpu->cpustat[which[i]] += half;
+		kcpustat_this_cpu->cpustat[which[i]] += kcpustat_cpu(cpu).cpustat[which[i]];
+		kcpustat_cpu(cpu).cpustat[which[i]] = 0;
 	}
 	local_irq_restore(flags);
 }
