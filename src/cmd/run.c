@@ -176,6 +176,7 @@ static int play(const struct request *q)
 		.seed = q->seed,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
+		.state_path = "/run/hotproof/snapshot.json",
 	};
 	int r = box_open("/", &box, &err);
 

@@ -2,17 +2,30 @@
 /* What the files of run/ share and nobody else sees. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "evidence/journal.h"
 #include "run/run.h"
 #include "stage/stage.h"
 
 struct run {
 	const struct run_setup *setup;
+	struct run_limits limits; /* scaled, defaults filled in */
 	struct journal *journal;
-	struct stage_shared *shared; /* one page-aligned mapping, zeroed before each scenario */
+	struct stage_shared *shared;       /* zeroed before each scenario */
 	const struct scenario **scenarios; /* chosen, NULL-terminated */
 	const struct witness **witnesses;
-	size_t n_scenarios;
+	size_t n_scenarios, index;
+	const char *alone; /* witness of the second try that is on, or NULL */
+	json_t *snapshot;  /* of before the scenario */
+	int kmsg_fd;       /* -1: the box has no log to read */
+	int signal_fd;     /* SIGINT, SIGTERM */
+	int guardian_fd;   /* our end; -1: no guardian */
+	pid_t guardian;
+	int lock_fd;
+	unsigned long taint;
+	int64_t retries_ns; /* spent on second tries */
+	char *stopped;      /* why the run ends early, or NULL */
 	struct run_outcome outcome;
 };
 
@@ -24,3 +37,42 @@ _must_check_ int run_choose(struct run *run, struct error *err);
 
 /* How one scenario's child ended. */
 enum run_end { RUN_ENDED, RUN_CRASHED, RUN_TIMED_OUT, RUN_INTERRUPTED };
+
+/* Waits for the child, writes what must be known of how it ended (crash, timeout, interrupted), and
+ * leaves none behind that can die. */
+enum run_end run_watch(struct run *run, pid_t pid, int pidfd);
+
+/* play.c: 0, or -errno when it could not be tried; run->stopped says that no other may follow. */
+_must_check_ int run_scenario(struct run *run, const struct scenario *sc);
+
+/* proc/sys/kernel/tainted; 0 when it cannot be read. */
+unsigned long run_taint(struct box *box);
+
+/* Copies new kernel log records into the run directory. */
+void run_pump_kmsg(struct run *run);
+
+/* Kernel stacks of those who are stuck: {"who","stack"}; bounded in size. For writer 0 all threads
+ * of the child. */
+json_t *run_stacks(struct box *box, pid_t child, int writer_tid);
+
+/* Blocks SIGINT and SIGTERM and makes run->signal_fd; and the reverse. The child calls
+ * run_signals_restore(). */
+_must_check_ int run_signals_take(struct run *run);
+void run_signals_restore(void);
+
+/* restore.c: the state before the scenario, kept in run->snapshot and in the file; 1: all is as
+ * before, 0: not. */
+_must_check_ int run_snapshot(struct run *run);
+int run_restore(struct run *run);
+
+/* At the start of a run: what an earlier one left behind. -EBUSY: another run is on this box. */
+_must_check_ int run_recover(struct run *run, struct error *err);
+
+/* In a process that can be given up; writes the `restore` line. 1, 0, or -errno. `snapshot` NULL:
+ * traps only. */
+int run_restore_by(struct run *run, const char *by, const json_t *snapshot, bool has_line_always);
+
+/* guardian.c: 0 or -errno. */
+_must_check_ int run_guardian_start(struct run *run);
+void run_guardian_tell_child(struct run *run, pid_t pid);
+void run_guardian_dismiss(struct run *run);

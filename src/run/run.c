@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The order of a run: record what the box is, play scenario after scenario, stop when later results
- * would lie. */
+/*
+ * The order of a run: look what an earlier one left, record what the box is, play scenario after
+ * scenario, stop when later results would lie. One scenario is play.c's.
+ */
 #include "run/run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "base/wait.h"
 #include "run/internal.h"
 
 const struct claim run_box_restored = {
@@ -19,58 +20,12 @@ const struct claim run_box_restored = {
 	.summary = "After the scenario the box is as it was: CPUs, affinities, cpusets, traps",
 	.explain =
 		"The parent of the scenario puts back what changed: CPUs online as before, no trap left in "
-		"`hotplug/fail`, interrupt and task affinities, cpusets. Each is read back. A failure means that the kernel did not "
+		"`hotplug/fail`, cpusets, interrupt and task affinities. Each is read back. A failure means that the kernel did not "
 		"take a CPU or a mask back; the run stops, since whatever came next would be judged on a damaged box.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("kmod:never-comes-back", "kmod:irq-affinity-locked"),
+	.faults = FAULTS("kmod:never-comes-back", "kmod:irq-affinity-locked",
+			 "unit:run-cpu-stays-off"),
 };
-
-/* sanctioned: the forked child ends here, whatever its stage says. */
-static void child(struct run *run, struct stage *stage, pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(0);
-	(void)run;
-	_exit(stage_play(stage) < 0 ? 1 : 0);
-}
-
-static int play_scenario(struct run *run, const struct scenario *sc)
-{
-	struct stage_setup setup = {
-		.box = run->setup->box,
-		.journal = run->journal,
-		.shared = run->shared,
-		.scenario = sc,
-		.witnesses = run->witnesses,
-		.claim_globs = run->setup->claim_globs,
-		.prober_port = run->setup->prober_port,
-	};
-	_cleanup_(cleanup_stage) struct stage *stage = NULL;
-	pid_t parent = getpid(), pid;
-	int status, r;
-
-	memset(run->shared, 0, sizeof(*run->shared));
-	journal_set_scenario(run->journal, sc->id, NULL);
-	r = stage_new(&setup, &stage);
-	if (r < 0)
-		return r;
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		child(run, stage, parent);
-	if (waitpid(pid, &status, 0) < 0)
-		return -errno;
-	if (WIFSIGNALED(status)) {
-		journal_write(run->journal, "crash",
-			      json_pack("{s:s, s:i}", "text", strsignal(WTERMSIG(status)), "signal",
-					WTERMSIG(status)));
-		run->outcome.is_stopped = true;
-	}
-	journal_set_scenario(run->journal, NULL, NULL);
-	return 0;
-}
 
 static void write_notes(struct run *run)
 {
@@ -79,7 +34,30 @@ static void write_notes(struct run *run)
 			      json_pack("{s:s, s:s, s:{}}", "what", "start", "text", *n, "data"));
 }
 
-static int play_all(struct run *run, struct error *err)
+static json_t *scenario_ids(const struct run *run, size_t from)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = from; i < run->n_scenarios; i++)
+		json_array_append_new(ids, json_string(run->scenarios[i]->id));
+	return ids;
+}
+
+static void end_run(struct run *run, size_t n_begun)
+{
+	if (run->stopped && n_begun < run->n_scenarios)
+		journal_write(run->journal, "note",
+			      json_pack("{s:s, s:s, s:{s:s, s:o}}", "what", "not-run", "text",
+					"scenarios that were not begun", "data", "why",
+					run->stopped, "scenarios", scenario_ids(run, n_begun)));
+	run->outcome.is_stopped = run->stopped != NULL;
+	run_pump_kmsg(run);
+	journal_write(run->journal, "end",
+		      json_pack("{s:s, s:o}", "of", "run", "stopped",
+				run->stopped ? json_string(run->stopped) : json_null()));
+}
+
+static int write_head(struct run *run, struct error *err)
 {
 	json_t *meta = run_meta(run->setup);
 	int r = rundir_put(run->setup->rundir, RUNDIR_META, meta);
@@ -89,38 +67,105 @@ static int play_all(struct run *run, struct error *err)
 		r = rundir_put(run->setup->rundir, RUNDIR_CATALOG, (json_t *)run->setup->catalog);
 	if (r < 0)
 		return error_set(err, -r, "cannot write the run directory: %s", strerror(-r));
-	journal_write(run->journal, "begin", json_pack("{s:s}", "of", "run"));
+	journal_write(run->journal, "begin",
+		      json_pack("{s:s, s:o}", "of", "run", "plan", scenario_ids(run, 0)));
 	write_notes(run);
-	for (size_t i = 0; i < run->n_scenarios && !run->outcome.is_stopped; i++) {
-		r = play_scenario(run, run->scenarios[i]);
+	return 0;
+}
+
+static int play_all(struct run *run, struct error *err)
+{
+	int r = write_head(run, err);
+	size_t i = 0;
+
+	if (r == 0)
+		r = run_recover(run, err);
+	if (r == 0)
+		r = run_guardian_start(run);
+	run->taint = run_taint(run->setup->box);
+	for (; r == 0 && i < run->n_scenarios && !run->stopped; i++) {
+		run->index = i;
+		r = run_scenario(run, run->scenarios[i]);
 		if (r < 0)
-			return error_set(err, -r, "cannot play \"%s\": %s", run->scenarios[i]->id,
-					 strerror(-r));
+			error_set(err, -r, "cannot play \"%s\": %s", run->scenarios[i]->id,
+				  strerror(-r));
 	}
-	journal_write(run->journal, "end", json_pack("{s:s}", "of", "run"));
-	r = journal_error(run->journal);
-	return r < 0 ? error_set(err, -r, "cannot write the journal: %s", strerror(-r)) : 0;
+	if (r < 0 && !run->stopped)
+		run->stopped = strdup(err && err->code ? err->text : strerror(-r));
+	run_guardian_dismiss(run);
+	end_run(run, i);
+	if (r == 0 && journal_error(run->journal) < 0)
+		r = error_set(err, -journal_error(run->journal),
+			      "cannot write the journal: %s; is the disk full?",
+			      strerror(-journal_error(run->journal)));
+	return r;
+}
+
+static int64_t limit(int64_t wanted, int64_t otherwise)
+{
+	return wait_scaled(wanted > 0 ? wanted : otherwise);
+}
+
+static int open_all(struct run *run, struct error *err)
+{
+	const struct run_limits *l = &run->setup->limits;
+	int r;
+
+	run->limits = (struct run_limits){
+		.act_soft_ns = limit(l->act_soft_ns, 2 * NS_PER_S),
+		.act_hard_ns = limit(l->act_hard_ns, 60 * NS_PER_S),
+		.idle_ns = limit(l->idle_ns, 60 * NS_PER_S),
+		.scenario_ns = limit(l->scenario_ns, 900 * NS_PER_S),
+		.restore_ns = limit(l->restore_ns, 60 * NS_PER_S),
+		.retries_ns = limit(l->retries_ns, 300 * NS_PER_S),
+	};
+	run->shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->shared == MAP_FAILED) {
+		run->shared = NULL;
+		return error_set(err, ENOMEM, "memory is short");
+	}
+	r = journal_new(run->setup->rundir, &run->journal);
+	if (r == 0)
+		r = run_signals_take(run);
+	if (r < 0)
+		return error_set(err, -r, "cannot begin the run: %s", strerror(-r));
+	run->kmsg_fd = box_open_stream(run->setup->box, "kmsg");
+	return 0;
+}
+
+static void close_all(struct run *run)
+{
+	if (run->shared)
+		munmap(run->shared, sizeof(*run->shared));
+	journal_free(run->journal);
+	cleanup_close(&run->kmsg_fd);
+	if (run->signal_fd >= 0)
+		run_signals_restore();
+	cleanup_close(&run->signal_fd);
+	cleanup_close(&run->lock_fd);
+	json_decref(run->snapshot);
+	free(run->scenarios);
+	free(run->witnesses);
+	free(run->stopped);
 }
 
 int run_play(const struct run_setup *setup, struct run_outcome *ret, struct error *err)
 {
-	_cleanup_(cleanup_journal) struct journal *journal = NULL;
-	struct run run = { .setup = setup };
-	int r = run_choose(&run, err);
+	struct run run = {
+		.setup = setup, .kmsg_fd = -1, .signal_fd = -1, .guardian_fd = -1, .lock_fd = -1
+	};
+	struct error own = {};
+	int r;
 
+	if (!err)
+		err = &own;
+	r = run_choose(&run, err);
 	if (r == 0)
-		r = journal_new(setup->rundir, &journal);
-	run.journal = journal;
-	run.shared = mmap(NULL, sizeof(*run.shared), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run.shared == MAP_FAILED)
-		r = error_set(err, ENOMEM, "memory is short");
+		r = open_all(&run, err);
 	if (r == 0)
 		r = play_all(&run, err);
-	if (run.shared != MAP_FAILED)
-		munmap(run.shared, sizeof(*run.shared));
-	free(run.scenarios);
-	free(run.witnesses);
+	close_all(&run);
 	if (r == 0 && ret)
 		*ret = run.outcome;
 	return r;

@@ -35,6 +35,7 @@ struct run_limits {
 	int64_t idle_ns;     /* no sign of life outside of writes; 60 s */
 	int64_t scenario_ns; /* all of it; 900 s */
 	int64_t restore_ns;  /* 60 s */
+	int64_t retries_ns;  /* all second tries together; 300 s */
 };
 
 struct run_setup {
@@ -51,6 +52,8 @@ struct run_setup {
 	uint64_t seed;
 	int prober_port;
 	bool has_no_retry;
+	const char *const *no_retry_claims; /* known to fail here: a second try would tell nothing;
+					       NULL: none */
 	const char *state_path; /* of the saved state that the next start finds; NULL: not kept, no
 				   guardian */
 	struct run_limits limits;

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One scenario: remember the box, fork the child that plays, watch it, put the box back; and a
+ * second try for what failed, with the one witness alone. Whether what failed is a defect is not
+ * asked here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "run/internal.h"
+#include "stage/act.h"
+
+#define ALONE_MAX 6 /* more failed witnesses than that are not looked at one by one */
+#define CHILD_OK 0
+#define CHILD_FAILED 3
+
+struct
+try {
+	const struct scenario *scenario;
+	const struct witness *const *witnesses;
+	const char *const *claim_globs;
+	json_t *alone; /* NULL: the first try */
+};
+
+unsigned long run_taint(struct box *box)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return box_readf(box, &text, "proc/sys/kernel/tainted") == 0 ? strtoul(text, NULL, 10) : 0;
+}
+
+static void stop(struct run *run, char *why)
+{
+	if (run->stopped)
+		free(why);
+	else
+		run->stopped = why;
+}
+
+static void child(struct run *run, struct stage *stage, pid_t parent)
+{
+	int r;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A group of its own: the parent can end what it started, and a terminal's ^C does not
+	 * reach it. */
+	setpgid(0, 0);
+	run_signals_restore();
+	cleanup_close(&run->guardian_fd);
+	cleanup_close(&run->lock_fd);
+	if (getppid() != parent)
+		_exit(CHILD_OK);
+	r = stage_play(stage);
+	_exit(r == -EOPNOTSUPP || journal_error(run->journal) == 0 ? CHILD_OK : CHILD_FAILED);
+}
+
+/* Forks and watches. -errno when it could not even be tried. */
+static int play_try(struct run *run, struct stage *stage, enum run_end *ret_end)
+{
+	pid_t parent = getpid(), pid;
+	int pidfd, r = run_snapshot(run);
+
+	if (r < 0)
+		return r;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		child(run, stage, parent);
+	setpgid(pid, pid);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		r = -errno;
+		kill(pid, SIGKILL);
+		return r;
+	}
+	run_guardian_tell_child(run, pid);
+	*ret_end = run_watch(run, pid, pidfd);
+	run_guardian_tell_child(run, 0);
+	return 0;
+}
+
+static bool is_wanted(const struct run *run, const char *claim)
+{
+	const char *const *g = run->setup->claim_globs;
+
+	if (!g)
+		return true;
+	for (; *g; g++)
+		if (text_glob(*g, claim))
+			return true;
+	return false;
+}
+
+static void expect_restored(struct run *run, int ok)
+{
+	if (!is_wanted(run, run_box_restored.id))
+		return;
+	journal_write(
+		run->journal, "expect",
+		json_pack(
+			"{s:s, s:s, s:i, s:s, s:s, s:{}}", "witness", "run", "claim",
+			run_box_restored.id, "act", 0, "result", ok == 1 ? "met" : "unmet", "text",
+			ok == 1 ? "the box is as it was before the scenario"
+				: "the box is not as it was: the restore line above says what differs",
+			"data"));
+}
+
+/* After the child has ended, however it did: nobody else acts on the box now. */
+static void settle(struct run *run, enum run_end end)
+{
+	unsigned long taint;
+	int ok = run_restore(run);
+
+	expect_restored(run, ok);
+	run_pump_kmsg(run);
+	if (end == RUN_CRASHED)
+		stop(run, strdup("the scenario's child crashed"));
+	if (end == RUN_TIMED_OUT)
+		stop(run, strdup("a deadline passed"));
+	if (end == RUN_INTERRUPTED) {
+		run->outcome.is_interrupted = true;
+		stop(run, strdup("interrupted"));
+	}
+	if (ok != 1)
+		stop(run, strdup("the box could not be put back as it was"));
+	taint = run_taint(run->setup->box);
+	if (taint & ~run->taint)
+		stop(run, text_printf("new taint: %lu was %lu", taint, run->taint));
+}
+
+static void show_end(struct run *run, unsigned int unmet)
+{
+	struct run_progress p = {
+		.scenario = run->scenarios[run->index]->id,
+		.index = run->index,
+		.count = run->n_scenarios,
+		.alone = run->alone,
+		.act_cpu = -1,
+		.has_ended = true,
+		.unmet = unmet,
+	};
+
+	if (run->setup->progress)
+		run->setup->progress(run->setup->progress_arg, &p);
+}
+
+/* *ret_stage lives on for its list of claims; NULL on failure. */
+static int one_try(struct run *run, const struct try *t, struct stage **ret_stage)
+{
+	struct stage_setup setup = {
+		.box = run->setup->box,
+		.journal = run->journal,
+		.shared = run->shared,
+		.scenario = t->scenario,
+		.witnesses = t->witnesses,
+		.claim_globs = t->claim_globs,
+		.prober_port = run->setup->prober_port,
+	};
+	_cleanup_(cleanup_stage) struct stage *stage = NULL;
+	enum run_end end = RUN_ENDED;
+	unsigned int unmet = 0;
+	int r;
+
+	memset(run->shared, 0, sizeof(*run->shared));
+	journal_set_scenario(run->journal, t->scenario->id, t->alone);
+	r = stage_new(&setup, &stage);
+	if (r == 0)
+		r = play_try(run, stage, &end);
+	if (r < 0)
+		return r;
+	settle(run, end);
+	journal_set_scenario(run->journal, NULL, NULL);
+	for (size_t i = 0; stage_claims(stage)[i]; i++)
+		unmet += run->shared->unmet[i];
+	show_end(run, unmet);
+	*ret_stage = take_ptr(stage);
+	return 0;
+}
+
+static bool makes(const struct claim *const *claims, const struct claim *claim)
+{
+	for (; claims && *claims; claims++)
+		if (*claims == claim)
+			return true;
+	return false;
+}
+
+/* Copies the failed ones out of the shared page before the next try zeroes it. */
+static size_t find_failed(const struct run *run, const struct stage *stage,
+			  const struct claim **failed)
+{
+	const struct claim *const *claims = stage_claims(stage);
+	size_t n = 0;
+
+	for (size_t i = 0; claims[i]; i++) {
+		const char *const *known = run->setup->no_retry_claims;
+
+		while (known && *known && strcmp(*known, claims[i]->id) != 0)
+			known++;
+		if (run->shared->unmet[i] > 0 && (!known || !*known))
+			failed[n++] = claims[i];
+	}
+	return n;
+}
+
+/* The failed claims that `witness` makes (NULL: that no witness makes), as a NULL-terminated list
+ * of ids; their number. */
+static size_t claims_of(const struct run *run, const struct witness *witness,
+			const struct claim *const *failed, size_t n_failed, const char **ids)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_failed; i++) {
+		bool is_its = witness && makes(witness->claims, failed[i]);
+
+		if (!witness) {
+			is_its = true;
+			for (const struct witness *const *w = run->witnesses; *w; w++)
+				is_its = is_its && !makes((*w)->claims, failed[i]);
+		}
+		if (is_its)
+			ids[n++] = failed[i]->id;
+	}
+	ids[n] = NULL;
+	return n;
+}
+
+static json_t *alone_record(const struct witness *witness, const char *const *ids)
+{
+	json_t *claims = json_array();
+
+	for (; *ids; ids++)
+		json_array_append_new(claims, json_string(*ids));
+	return json_pack("{s:s, s:o}", "witness", witness ? witness->id : "stage", "claims",
+			 claims);
+}
+
+static int try_alone(struct run *run, const struct scenario *sc, const struct witness *witness,
+		     const char *const *ids)
+{
+	const struct witness *const witnesses[] = { witness, NULL };
+	_cleanup_(cleanup_stage) struct stage *stage = NULL;
+	struct try t = { .scenario = sc, .witnesses = witnesses, .claim_globs = ids };
+	int64_t began = wait_now_ns();
+	int r;
+
+	t.alone = alone_record(witness, ids);
+	run->alone = witness ? witness->id : "stage";
+	r = one_try(run, &t, &stage);
+	run->alone = NULL;
+	run->retries_ns += wait_now_ns() - began;
+	json_decref(t.alone);
+	return r;
+}
+
+static void note_no_retry(struct run *run, const struct scenario *sc, const char *why)
+{
+	journal_write(run->journal, "note",
+		      json_pack("{s:s, s:o, s:{s:s}}", "what", "no-retry", "text",
+				json_sprintf("what failed in %s was not tried again alone: %s",
+					     sc->id, why),
+				"data", "scenario", sc->id));
+}
+
+static int retry_failed(struct run *run, const struct scenario *sc,
+			const struct claim *const *failed, size_t n_failed, int64_t took_ns)
+{
+	const char *ids[STAGE_CLAIMS_MAX + 1];
+	size_t n_witnesses = 0;
+	int r = 0;
+
+	for (const struct witness *const *w = run->witnesses; *w; w++)
+		n_witnesses += claims_of(run, *w, failed, n_failed, ids) > 0;
+	if (n_witnesses > ALONE_MAX) {
+		note_no_retry(run, sc, "too many witnesses failed");
+		return 0;
+	}
+	for (const struct witness *const *w = run->witnesses;; w++) {
+		if (claims_of(run, *w, failed, n_failed, ids) > 0) {
+			if (run->retries_ns + took_ns > run->limits.retries_ns) {
+				note_no_retry(run, sc, "the time for second tries is used up");
+				return 0;
+			}
+			r = try_alone(run, sc, *w, ids);
+		}
+		if (r < 0 || run->stopped || !*w)
+			return r;
+	}
+}
+
+int run_scenario(struct run *run, const struct scenario *sc)
+{
+	struct try t = { .scenario = sc,
+			 .witnesses = run->witnesses,
+			 .claim_globs = run->setup->claim_globs };
+	const struct claim *failed[STAGE_CLAIMS_MAX];
+	_cleanup_(cleanup_stage) struct stage *stage = NULL;
+	int64_t began = wait_now_ns();
+	size_t n_failed;
+	int r = one_try(run, &t, &stage);
+
+	if (r < 0)
+		return r;
+	n_failed = find_failed(run, stage, failed);
+	if (n_failed == 0 || run->stopped || run->setup->has_no_retry)
+		return 0;
+	return retry_failed(run, sc, failed, n_failed, wait_now_ns() - began);
+}
