@@ -58,3 +58,17 @@ const struct need need_real_box = {
 	.summary = "a real box, where threads can be bound and programs run",
 	.probe = probe_real,
 };
+
+static int probe_prober(struct box *box, char **ret_why)
+{
+	(void)box;
+	*ret_why =
+		text_printf("nobody outside sends packets to this box; \"hotproof lab run\" does");
+	return 0;
+}
+
+const struct need need_prober = {
+	.id = "box.prober",
+	.summary = "a prober outside of the box that sends packets to it",
+	.probe = probe_prober,
+};

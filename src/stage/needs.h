@@ -10,3 +10,6 @@ extern const struct need
 	need_hotpluggable_cpu; /* at least one CPU with an online file, and one other online CPU */
 extern const struct need
 	need_real_box; /* threads can be bound and programs run: not a scripted root */
+/* A prober outside sends datagrams to the box. The stage answers it itself (stage_prober_port()):
+ * a box cannot know; asked of a box alone it is unmet. */
+extern const struct need need_prober;
