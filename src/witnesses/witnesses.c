@@ -4,6 +4,14 @@
 #include "witnesses/witnesses.h"
 
 const struct witness *const witnesses_all[] = {
-	&witness_uevents,    &witness_state, &witness_masks, &witness_stat,
-	&witness_kernel_log, &witness_hung,  NULL,
+	&witness_uevents,
+	&witness_state,
+	&witness_masks,
+	&witness_stat,
+	&witness_kernel_log,
+	&witness_hung,
+	/* Last: what they bring onto the CPU must still be there when it goes. */
+	&witness_irq,
+	&witness_packet,
+	NULL,
 };

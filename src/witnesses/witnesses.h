@@ -14,6 +14,8 @@ extern const struct witness witness_stat;
 extern const struct witness witness_top;
 extern const struct witness witness_mpstat;
 extern const struct witness witness_sar;
+extern const struct witness witness_irq;
+extern const struct witness witness_packet;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];
