@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The subcommands of hotproof-lab, and the display that `run` shows meanwhile. */
+#pragma once
+
+#include <jansson.h>
+
+#include "cmd/cmd.h"
+#include "lab/session.h"
+
+extern const struct cmd cmd_lab_run;
+extern const struct cmd cmd_lab_doctor;
+extern const struct cmd cmd_lab_machines;
+
+/* Progress on stderr: one changing line on a terminal, else a line for each thing that happens. */
+struct lab_display;
+
+struct lab_display *lab_display_new(bool is_quiet);
+void lab_display_free(struct lab_display *d); /* leaves the cursor on a fresh line */
+
+/* For session_setup.watch; ctx is the display. */
+void lab_display_watch(void *ctx, enum session_event what, const json_t *line, const char *text);
+
+/* The guest's program: the one beside this one, as `hotproof lab` found us; owned by the caller. */
+char *lab_find_hotproof(void);

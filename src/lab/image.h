@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The guest's initramfs: hotproof as /init, kernel modules and the order to load them in, the plan,
+ * top and sar, and what the user adds. It lives in a nameless file, so that nothing can be left
+ * behind.
+ *
+ *   /init                  the static hotproof binary
+ *   /etc/hotproof/modules  one a line: path and parameters, in loading order; the user's own come
+ * last /etc/hotproof/plan.json {"argv": [...]}: what PID 1 runs /lib/hotproof/modules/ the module
+ * files, unpacked
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct image_spec {
+	const char *hotproof;         /* the static binary */
+	const char *modules;          /* .../lib/modules/RELEASE */
+	const char *userland;         /* folder; NULL: none */
+	const char *const *insmod;    /* "FILE[,param=value...]", NULL-terminated; may be NULL */
+	const char *const *add;       /* folders; NULL-terminated; may be NULL */
+	const char *const *plan_argv; /* NULL-terminated */
+};
+
+/* A guest has no shared libraries for its first process: -ENOEXEC when the program needs some. */
+_must_check_ int image_check_program(const char *path, struct error *err);
+
+/* *ret_fd is a memfd that holds the image; *ret_size its size in bytes. */
+_must_check_ int image_build(const struct image_spec *spec, int *ret_fd, size_t *ret_size,
+			     struct error *err);

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The loop of a session: waits for the guest's port, QMP, QEMU's end and the caller's signal, and
+ * knows what each of them means. What is written down about it is session_record.c's matter.
+ */
+#include "lab/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "lab/image.h"
+#include "lab/kvm.h"
+#include "lab/session_internal.h"
+
+#define START_NS (30 * NS_PER_S)
+#define BOOT_NS (60 * NS_PER_S)
+/* The run in the guest has its own 60 s for a transition; this is for a guest that cannot even say
+ * so. */
+#define SILENCE_NS (150 * NS_PER_S)
+#define POWER_OFF_NS (15 * NS_PER_S)
+#define TICK_NS (NS_PER_S / 4)
+
+enum source { SOURCE_PORT, SOURCE_QMP, SOURCE_QEMU, SOURCE_SIGNAL, SOURCES };
+
+static void tell(struct session *s, enum session_event what, const json_t *line, const char *text)
+{
+	if (s->setup->watch)
+		s->setup->watch(s->setup->watch_ctx, what, line, text);
+}
+
+static bool is_text(const json_t *line, const char *key, const char *want)
+{
+	const char *have = json_string_value(json_object_get(line, key));
+
+	return have && strcmp(have, want) == 0;
+}
+
+static void on_begin_or_end(struct session *s, const json_t *line, bool is_begin)
+{
+	if (is_text(line, "of", "run")) {
+		s->has_begun |= is_begin;
+		s->has_ended |= !is_begin;
+		return;
+	}
+	free(s->scenario);
+	json_decref(s->alone);
+	json_decref(s->act);
+	s->scenario = NULL;
+	s->alone = s->act = NULL;
+	s->is_in_flight = false;
+	if (is_begin) {
+		const char *id = json_string_value(json_object_get(line, "scenario"));
+
+		s->scenario = id ? strdup(id) : NULL;
+		s->alone = json_incref(json_object_get(line, "alone"));
+	}
+}
+
+static void on_line(void *ctx, const json_t *line)
+{
+	struct session *s = ctx;
+
+	if (is_text(line, "type", "begin") || is_text(line, "type", "end")) {
+		on_begin_or_end(s, line, is_text(line, "type", "begin"));
+	} else if (is_text(line, "type", "act")) {
+		json_decref(s->act);
+		s->act = json_incref((json_t *)line);
+		s->is_in_flight = true;
+		if (!s->outcome->first_act_ns)
+			s->outcome->first_act_ns = wait_now_ns() - s->began_ns;
+	} else if (is_text(line, "type", "done")) {
+		s->is_in_flight = false;
+	} else if (is_text(line, "what", "packet.window")) {
+		json_array_append(s->windows, (json_t *)line);
+	}
+	if (is_text(line, "type", "exit")) {
+		json_t *signal = json_object_get(line, "signal");
+
+		s->has_exited = true;
+		s->exit_status = signal ? -(int)json_integer_value(signal)
+					: (int)json_integer_value(json_object_get(line, "status"));
+		return;
+	}
+	tell(s, SESSION_LINE, line, NULL);
+}
+
+static int choose_accelerator(struct session *s, struct error *err)
+{
+	int r;
+
+	if (s->setup->want_kvm != KVM_AUTO) {
+		s->use_kvm = s->setup->want_kvm == KVM_ALWAYS;
+		s->kvm_why = strdup("as asked for");
+		return s->kvm_why ? 0 : -ENOMEM;
+	}
+	r = kvm_probe(s->setup->kernel, &s->kvm_why, err);
+	s->use_kvm = r > 0;
+	return r < 0 ? r : 0;
+}
+
+/* Everything that can be wrong with the input shows here, before the run directory is made. */
+static int start(struct session *s, struct error *err)
+{
+	const struct session_setup *setup = s->setup;
+	struct image_spec image = {
+		.hotproof = setup->hotproof,
+		.modules = setup->modules,
+		.userland = setup->userland,
+		.insmod = setup->insmod,
+		.add = setup->add,
+		.plan_argv = setup->plan_argv,
+	};
+	struct qemu_spec spec = {
+		.machine = setup->machine,
+		.kernel = setup->kernel,
+		.append = setup->append,
+	};
+	_cleanup_close_ int fd = -1;
+	size_t size;
+	int r = image_build(&image, &fd, &size, err);
+
+	if (r == 0)
+		r = choose_accelerator(s, err);
+	if (r == 0)
+		r = rundir_create(setup->out, &s->rd, err);
+	if (r < 0)
+		return r;
+	s->outcome->has_rundir = true;
+	s->console = text_printf("%s/console.txt", setup->out);
+	spec.image_fd = fd;
+	spec.console_path = s->console;
+	spec.use_kvm = s->use_kvm;
+	s->outcome->prepare_ns = wait_now_ns() - s->began_ns;
+	s->started_ns = s->heard_ns = wait_now_ns();
+	r = s->console ? qemu_start(&spec, s->started_ns + wait_scaled(START_NS), &s->qemu, err)
+		       : -ENOMEM;
+	if (r == 0)
+		r = channel_new(s->qemu->port_fd, s->rd, on_line, s, &s->channel);
+	if (r == 0)
+		r = session_record_lab(s);
+	return r;
+}
+
+static int finish(struct session *s, enum session_end end)
+{
+	s->outcome->end = end;
+	return 0;
+}
+
+/* The first line: from now on the echo may be there too. */
+static int on_booted(struct session *s, struct error *err)
+{
+	s->booted_ns = wait_now_ns();
+	s->outcome->boot_ns = s->booted_ns - s->started_ns;
+	tell(s, SESSION_BOOTED, NULL, NULL);
+	if (!s->qemu->udp_port)
+		return 0;
+	return prober_start(s->qemu->udp_port, &s->prober, err);
+}
+
+static int on_port(struct session *s, struct error *err)
+{
+	long before = channel_counts(s->channel)->lines;
+	int r = channel_read(s->channel, err);
+
+	if (channel_counts(s->channel)->lines > before) {
+		s->heard_ns = wait_now_ns();
+		if (!s->booted_ns && r >= 0) {
+			int started = on_booted(s, err);
+
+			r = started < 0 ? started : r;
+		}
+	}
+	return r;
+}
+
+static void on_qmp(struct session *s)
+{
+	json_t *event;
+
+	while (qmp_event(s->qemu->qmp, &event) == 1) {
+		json_t *data = json_object_get(event, "data");
+
+		if (is_text(event, "event", "GUEST_PANICKED") ||
+		    is_text(data, "reason", "guest-panic"))
+			s->has_panicked = true;
+		if (is_text(event, "event", "RESET") || is_text(data, "reason", "guest-reset"))
+			s->has_reset = true;
+		json_decref(event);
+	}
+}
+
+static void say_not_booted(struct session *s, const char *what)
+{
+	_cleanup_free_ char *panic = session_console_panic(s), *tail = session_console_tail(s, 1);
+	_cleanup_free_ char *complaint = qemu_complaint(s->qemu);
+	const char *last = panic ? panic : tail && *text_strip(tail) ? text_strip(tail) : NULL;
+
+	snprintf(s->outcome->text, sizeof(s->outcome->text),
+		 "the guest did not boot: %s; %s\"%s\"; the console is in \"%s\"", what,
+		 complaint && !panic ? "QEMU said " : "the console's last words are ",
+		 complaint && !panic ? complaint
+		 : last              ? last
+				     : "",
+		 s->console);
+}
+
+/* The guest has gone, whether it said so or not. */
+static int on_gone(struct session *s)
+{
+	_cleanup_free_ char *panic = session_console_panic(s), *tail = NULL;
+	int r;
+
+	if (s->has_ended)
+		return finish(s, SESSION_DONE);
+	if (!s->booted_ns) {
+		say_not_booted(s, "it ended without a word on its port");
+		return finish(s, SESSION_NOT_BOOTED);
+	}
+	if (!s->has_begun && !panic && !s->has_panicked) {
+		tail = session_console_tail(s, 3);
+		snprintf(
+			s->outcome->text, sizeof(s->outcome->text),
+			"the guest booted, but no run began in it (its status is %d); the console's last words are \"%s\"",
+			s->exit_status, tail ? text_strip(tail) : "");
+		return finish(s, SESSION_NOT_BEGUN);
+	}
+	if (panic || s->has_panicked)
+		r = session_record_crash(s, "panic", "panicked");
+	else if (s->has_exited)
+		r = session_record_crash(s, "killed", "lost its run");
+	else if (s->has_reset)
+		r = session_record_crash(s, "reset", "reset itself");
+	else
+		r = session_record_crash(s, "vanished", "vanished");
+	return r < 0 ? r : finish(s, SESSION_CRASHED);
+}
+
+static int on_stopped(struct session *s)
+{
+	int r = s->booted_ns ? session_record_crash(s, "killed", "was ended by the user") : 0;
+
+	if (!s->booted_ns)
+		snprintf(s->outcome->text, sizeof(s->outcome->text),
+			 "ended by the user while the guest booted");
+	return r < 0 ? r : finish(s, SESSION_STOPPED);
+}
+
+/* 1: nothing is overdue. */
+static int check_deadlines(struct session *s)
+{
+	int64_t now = wait_now_ns(), silent = now - s->heard_ns;
+	int r;
+
+	if (!s->booted_ns && now - s->started_ns > wait_scaled(BOOT_NS)) {
+		_cleanup_free_ char *what =
+			text_printf("nothing came from it within %lld s",
+				    (long long)(wait_scaled(BOOT_NS) / NS_PER_S));
+
+		say_not_booted(s, what ? what : "");
+		return finish(s, SESSION_NOT_BOOTED);
+	}
+	if (s->has_ended || s->has_exited)
+		return silent > wait_scaled(POWER_OFF_NS) ? on_gone(s) : 1;
+	if (silent > wait_scaled(SILENCE_NS)) {
+		r = session_record_silence(s, silent);
+		return r < 0 ? r : finish(s, SESSION_SILENT);
+	}
+	return 1;
+}
+
+static int watch_all(struct session *s, int ep)
+{
+	const int fds[SOURCES] = { s->qemu->port_fd, qmp_fd(s->qemu->qmp), s->qemu->process.pidfd,
+				   s->setup->signal_fd };
+
+	for (int i = 0; i < SOURCES; i++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = i };
+
+		if (fds[i] >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fds[i], &ev) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Everything that was sent before the end is read before the end is believed. */
+static int drain_and_end(struct session *s, struct error *err)
+{
+	int r = channel_finish(s->channel, err);
+
+	on_qmp(s);
+	return r < 0 ? r : on_gone(s);
+}
+
+/* 1: go on, 0: the session has ended, -errno. */
+static int turn(struct session *s, int ep, struct error *err)
+{
+	struct epoll_event events[SOURCES];
+	int n, r = wait_readable(ep, wait_now_ns() + TICK_NS);
+	bool is_gone = false;
+
+	if (r < 0)
+		return r;
+	n = r == 0 ? 0 : epoll_wait(ep, events, SOURCES, 0);
+	for (int i = 0; i < n; i++) {
+		switch (events[i].data.u32) {
+		case SOURCE_PORT:
+			r = on_port(s, err);
+			if (r < 0)
+				return r;
+			is_gone |= r == 0;
+			break;
+		case SOURCE_QMP: on_qmp(s); break;
+		case SOURCE_QEMU: is_gone = true; break;
+		default: return on_stopped(s);
+		}
+	}
+	/*
+	 * After its last word a guest only powers off: nothing is left to be seen, unless its run
+	 * failed and said why on the console, which is slow.
+	 */
+	if (is_gone || s->has_panicked || (s->has_exited && s->has_ended))
+		return drain_and_end(s, err);
+	if (n == 0)
+		tell(s, SESSION_TICK, NULL, NULL);
+	return check_deadlines(s);
+}
+
+static int loop(struct session *s, struct error *err)
+{
+	_cleanup_close_ int ep = epoll_create1(EPOLL_CLOEXEC);
+	_cleanup_free_ char *how = NULL;
+	int r = ep < 0 ? -errno : watch_all(s, ep);
+
+	how = text_printf("%s (%s)", s->use_kvm ? "KVM" : "TCG", s->kvm_why);
+	tell(s, SESSION_STARTED, NULL, how);
+	while (r >= 0) {
+		r = turn(s, ep, err);
+		if (r == 0)
+			break;
+	}
+	return r;
+}
+
+static void clear(struct session *s)
+{
+	prober_free(s->prober);
+	channel_free(s->channel);
+	qemu_free(s->qemu);
+	rundir_free(s->rd);
+	json_decref(s->windows);
+	json_decref(s->alone);
+	json_decref(s->act);
+	free(s->scenario);
+	free(s->console);
+	free(s->kvm_why);
+}
+
+static int run(struct session *s, struct error *err)
+{
+	int r = start(s, err);
+
+	if (r < 0)
+		return r;
+	r = loop(s, err);
+	/* First the guest, then the prober: what was still on its way back has come by then. */
+	process_end(&s->qemu->process, 0);
+	prober_stop(s->prober);
+	if (r == 0 && s->booted_ns)
+		r = session_record_outside(s);
+	return r;
+}
+
+int session_run(const struct session_setup *setup, struct session_outcome *ret, struct error *err)
+{
+	struct session_outcome outcome = {};
+	struct error own = {};
+	struct session s = {
+		.setup = setup,
+		.windows = json_array(),
+		.began_ns = wait_now_ns(),
+		.outcome = &outcome,
+	};
+	int r = run(&s, &own);
+
+	if (r < 0 && own.code == 0)
+		error_set(&own, -r, "cannot write to the run directory \"%s\": %s", setup->out,
+			  strerror(-r));
+	clear(&s);
+	if (r < 0 && !outcome.has_rundir)
+		return error_set(err, own.code, "%s", own.text);
+	if (r < 0) {
+		outcome.end = SESSION_ERROR;
+		snprintf(outcome.text, sizeof(outcome.text), "%s", own.text);
+	}
+	*ret = outcome;
+	return 0;
+}

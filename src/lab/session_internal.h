@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What session.c (the loop) and session_record.c (what the lab adds to the evidence) share. */
+#pragma once
+
+#include "evidence/rundir.h"
+#include "lab/channel.h"
+#include "lab/qemu.h"
+#include "lab/session.h"
+#include "outside/prober.h"
+
+struct session {
+	const struct session_setup *setup;
+	struct rundir *rd;
+	struct qemu *qemu;
+	struct channel *channel;
+	struct prober *prober; /* NULL: none (yet) */
+	json_t *windows;       /* packet.window lines of the journal */
+	char *console;         /* path of console.txt */
+	char *kvm_why;
+	bool use_kvm;
+	int64_t began_ns, started_ns, booted_ns, heard_ns;
+	/* from the journal */
+	bool has_begun, has_ended;
+	bool has_exited; /* the guest's last word has come */
+	int exit_status; /* of its run: an exit code, or -signal */
+	char *scenario;  /* the open one, or NULL */
+	json_t *alone;
+	json_t *act;                  /* the last act line, or NULL */
+	bool is_in_flight;            /* ... and it has not returned */
+	bool has_panicked, has_reset; /* as QMP said */
+	struct session_outcome *outcome;
+};
+
+/* lab.json: how the guest was made. */
+_must_check_ int session_record_lab(struct session *s);
+
+/* The guest is dead: a crash line that names the last act. `how`: panic, reset, vanished, killed.
+ */
+_must_check_ int session_record_crash(struct session *s, const char *how, const char *what);
+
+/* The guest says nothing any more: a timeout line with registers and console, while QEMU is still
+ * there. */
+_must_check_ int session_record_silence(struct session *s, int64_t after_ns);
+
+/* outside.jsonl: the clocks, every datagram, and the judgement of every window. The prober has
+ * ended. */
+_must_check_ int session_record_outside(struct session *s);
+
+/* The last lines of the console, owned by the caller ("" when there are none). */
+char *session_console_tail(const struct session *s, size_t n_lines);
+
+/* The line of the console that says why the kernel panicked, owned by the caller, or NULL. */
+char *session_console_panic(const struct session *s);

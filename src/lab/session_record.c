@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the lab itself adds to the evidence: how the guest was made, how it died, what was seen from
+ * outside. */
+#include "lab/session_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/wait.h"
+
+#define QMP_PATIENCE_NS (10 * NS_PER_S)
+#define CONSOLE_LINES 60
+
+int session_record_lab(struct session *s)
+{
+	const struct machine *m = s->setup->machine;
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "machine", m->name,
+				"kernel", s->setup->kernel, "accelerator",
+				s->use_kvm ? "kvm" : "tcg", "kvm", s->kvm_why ? s->kvm_why : "",
+				"qemu", qmp_version(s->qemu->qmp), "command", s->qemu->command,
+				"cpus", m->cpus, "mem_mib", m->mem_mib);
+	int r = doc ? rundir_put(s->rd, "lab", doc) : -ENOMEM;
+
+	json_decref(doc);
+	return r;
+}
+
+/* The guest's own numbers end where it ended; the lab's lines go on from there. */
+static int append_journal(struct session *s, const char *type, json_t *fields)
+{
+	const struct channel_counts *counts = channel_counts(s->channel);
+	_cleanup_free_ char *text = NULL;
+	json_t *line = json_pack("{s:I, s:I, s:s}", "seq", (json_int_t)counts->last_seq + 1, "t",
+				 (json_int_t)counts->last_t, "type", type);
+	int r;
+
+	if (s->scenario)
+		json_object_set_new(line, "scenario", json_string(s->scenario));
+	if (s->scenario && s->alone)
+		json_object_set(line, "alone", s->alone);
+	json_object_set_new(line, "source", json_string("lab"));
+	json_object_update(line, fields);
+	json_decref(fields);
+	text = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(line);
+	r = text ? rundir_append_sync(s->rd, text, counts->last_seq + 1) : -ENOMEM;
+	if (r == 0)
+		channel_count_own(s->channel);
+	return r;
+}
+
+/* "in act 7, offline cpu 3", "after act 7 ..., in cpu.cycle", "between scenarios"; owned by the
+ * caller. */
+static char *where(const struct session *s)
+{
+	const char *verb = json_string_value(json_object_get(s->act, "verb"));
+	int id = (int)json_integer_value(json_object_get(s->act, "act"));
+	int cpu = (int)json_integer_value(json_object_get(s->act, "cpu"));
+
+	if (!s->scenario)
+		return strdup("outside of any scenario");
+	if (!s->act)
+		return text_printf("in %s, before its first act", s->scenario);
+	return text_printf("%s act %d (%s cpu %d) of %s", s->is_in_flight ? "in" : "after", id,
+			   verb ? verb : "?", cpu, s->scenario);
+}
+
+int session_record_crash(struct session *s, const char *how, const char *what)
+{
+	_cleanup_free_ char *place = where(s), *panic = session_console_panic(s), *text = NULL;
+
+	text = text_printf("the guest %s %s%s%s", what, place ? place : "", panic ? ": " : "",
+			   panic ? panic : "");
+	if (!text)
+		return -ENOMEM;
+	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
+	return append_journal(
+		s, "crash",
+		json_pack("{s:s, s:s, s:i}", "how", how, "text", text, "act",
+			  s->scenario ? (int)json_integer_value(json_object_get(s->act, "act"))
+				      : 0));
+}
+
+int session_record_silence(struct session *s, int64_t after_ns)
+{
+	_cleanup_free_ char *place = where(s), *registers = NULL,
+			    *tail = session_console_tail(s, CONSOLE_LINES);
+	_cleanup_free_ char *text = text_printf("the guest said nothing for %lld s, %s",
+						(long long)(after_ns / NS_PER_S),
+						place ? place : "");
+	struct error err = {};
+	json_t *stacks;
+	int r;
+
+	if (!tail || !text)
+		return -ENOMEM;
+	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
+	if (qmp_hmp(s->qemu->qmp, "info registers -a", wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
+		    &registers, &err) < 0)
+		registers = strdup(err.text);
+	stacks = json_pack("[{s:s, s:s}, {s:s, s:s}]", "who", "virtual CPUs: info registers -a",
+			   "stack", registers ? registers : "", "who", "console: last lines",
+			   "stack", tail);
+	r = append_journal(
+		s, "timeout",
+		json_pack("{s:i, s:I, s:s, s:o}", "act",
+			  s->is_in_flight ? (int)json_integer_value(json_object_get(s->act, "act"))
+					  : 0,
+			  "after_ms", (json_int_t)(after_ns / NS_PER_MS), "text", text, "stacks",
+			  stacks ? stacks : json_array()));
+	/* The scenario ends here, and by this: without an end it would count as a crash. */
+	if (r == 0 && s->scenario)
+		r = append_journal(s, "end", json_pack("{s:s}", "of", "scenario"));
+	return r;
+}
+
+static int append_outside(struct session *s, json_t *line, long *seq)
+{
+	_cleanup_free_ char *text = NULL;
+	json_t *numbered;
+	int r;
+
+	numbered = json_pack("{s:I}", "seq", (json_int_t)++ * seq);
+	json_object_update(numbered, line);
+	text = json_dumps(numbered, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(numbered);
+	r = text ? rundir_append(s->rd, RUNDIR_OUTSIDE, text) : -ENOMEM;
+	return r;
+}
+
+static int append_lines(struct session *s, json_t *lines, long *seq)
+{
+	json_t *line;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(lines, i, line)
+		if (r == 0)
+			r = append_outside(s, line, seq);
+	json_decref(lines);
+	return r;
+}
+
+/* Unanswered and in no window: nobody was meant to answer it. */
+static bool is_idle(const struct session *s, const json_t *datagram)
+{
+	json_int_t sent = json_integer_value(json_object_get(datagram, "sent"));
+	json_t *window, *data;
+	size_t i;
+
+	if (!json_is_null(json_object_get(datagram, "back")))
+		return false;
+	json_array_foreach(s->windows, i, window) {
+		data = json_object_get(window, "data");
+		if (sent >= json_integer_value(json_object_get(data, "from")) - PACKETS_LEAD_NS &&
+		    sent <= json_integer_value(json_object_get(data, "to")))
+			return false;
+	}
+	return true;
+}
+
+static int append_datagrams(struct session *s, const struct packets_clock *clock, long *seq)
+{
+	json_int_t n_idle = 0;
+	json_t *line;
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && s->prober && (line = prober_line(s->prober, clock, n)); n++) {
+		if (!clock || is_idle(s, line))
+			n_idle++;
+		else
+			r = append_outside(s, line, seq);
+		json_decref(line);
+	}
+	if (r < 0 || n_idle == 0)
+		return r;
+	line = json_pack("{s:s, s:s, s:s, s:{s:I}}", "type", "note", "what", "prober.idle", "text",
+			 "datagrams sent while no window was open, and not answered", "data",
+			 "datagrams", n_idle);
+	r = append_outside(s, line, seq);
+	json_decref(line);
+	return r;
+}
+
+int session_record_outside(struct session *s)
+{
+	_cleanup_(cleanup_packets_clock) struct packets_clock *clock = NULL;
+	const struct packets none = {}, *p = s->prober ? prober_packets(s->prober) : &none;
+	json_t *window;
+	long seq = 0;
+	size_t i;
+	int r = packets_clock_new(p, &clock);
+
+	if (r < 0 && r != -ENODATA)
+		return r;
+	r = clock ? append_lines(s, packets_clock_lines(clock), &seq) : 0;
+	if (r == 0)
+		r = append_datagrams(s, clock, &seq);
+	json_array_foreach(s->windows, i, window)
+		if (r == 0)
+			r = append_lines(s, packets_judge(p, clock, window), &seq);
+	return r;
+}
+
+char *session_console_tail(const struct session *s, size_t n_lines)
+{
+	_cleanup_free_ char *text = NULL;
+	char *start;
+
+	if (file_read(AT_FDCWD, s->console, &text, NULL) < 0)
+		return strdup("");
+	start = text + strlen(text);
+	while (start > text && (start[-1] != '\n' || n_lines-- > 0))
+		start--;
+	return strdup(start);
+}
+
+char *session_console_panic(const struct session *s)
+{
+	_cleanup_free_ char *text = NULL;
+	char *at;
+
+	if (file_read(AT_FDCWD, s->console, &text, NULL) < 0)
+		return NULL;
+	at = strstr(text, "Kernel panic - not syncing");
+	return at ? strndup(at, strcspn(at, "\r\n")) : NULL;
+}
