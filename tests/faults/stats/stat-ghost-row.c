@@ -7,6 +7,7 @@
 #include <linux/kernel_stat.h>
 #include <linux/math64.h>
 #include <linux/seq_file.h>
+#include <linux/tick.h>
 
 #include "fault_tasks.h"
 
@@ -39,6 +40,23 @@ static char *find_line_after(struct seq_file *file, unsigned int cpu)
 	return NULL;
 }
 
+static DEFINE_PER_CPU(u64, idle_us);
+static DEFINE_PER_CPU(u64, iowait_us);
+
+/* /proc/stat takes these from elsewhere while a CPU is online: the row would go back, which is not
+ * meant. */
+static int note_idle(unsigned int cpu)
+{
+	per_cpu(idle_us, cpu) = get_cpu_idle_time_us(cpu, NULL);
+	per_cpu(iowait_us, cpu) = get_cpu_iowait_time_us(cpu, NULL);
+	return 0;
+}
+
+static unsigned long long us_ticks(u64 us)
+{
+	return div_u64(us, USEC_PER_SEC / USER_HZ);
+}
+
 static unsigned long long ticks(unsigned int cpu, enum cpu_usage_stat which)
 {
 	return div_u64(kcpustat_cpu(cpu).cpustat[which], NSEC_PER_SEC / USER_HZ);
@@ -57,8 +75,8 @@ static int add_row(struct kretprobe_instance *call, struct pt_regs *regs)
 
 	n = scnprintf(row, sizeof(row), "cpu%u %llu %llu %llu %llu %llu %llu %llu 0 0 0\n", cpu,
 		      ticks(cpu, CPUTIME_USER), ticks(cpu, CPUTIME_NICE),
-		      ticks(cpu, CPUTIME_SYSTEM), ticks(cpu, CPUTIME_IDLE),
-		      ticks(cpu, CPUTIME_IOWAIT), ticks(cpu, CPUTIME_IRQ),
+		      ticks(cpu, CPUTIME_SYSTEM), us_ticks(per_cpu(idle_us, cpu)),
+		      us_ticks(per_cpu(iowait_us, cpu)), ticks(cpu, CPUTIME_IRQ),
 		      ticks(cpu, CPUTIME_SOFTIRQ));
 	at = find_line_after(file, cpu);
 	if (!at || file->count + n >= file->size)
@@ -76,6 +94,7 @@ static struct kretprobe probe = {
 	.data_size = sizeof(struct seq_file *),
 };
 
-static const struct fault fault = { .retprobes = (struct kretprobe *[]){ &probe, NULL } };
+static const struct fault fault = { .leaving = note_idle,
+				    .retprobes = (struct kretprobe *[]){ &probe, NULL } };
 
 FAULT_MODULE(fault, NULL);
