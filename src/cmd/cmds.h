@@ -7,6 +7,8 @@
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_judge;
+extern const struct cmd cmd_report;
 extern const struct cmd cmd_lab; /* passes all on to the program hotproof-lab */
 
 /* The life of a lab guest's first process; does not return while the guest is on. */

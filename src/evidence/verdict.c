@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "evidence/known.h"
 
 /* What is being found out about one claim. */
@@ -318,11 +319,17 @@ int verdict_judge(const char *dir, json_t **ret_results, struct error *err)
 	return 0;
 }
 
-int verdict_write(const char *dir, const json_t *results, struct error *err)
+char *verdict_text(const json_t *results)
 {
 	_cleanup_free_ char *text = json_dumps(results, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+
+	return text ? text_printf("%s\n", text) : NULL;
+}
+
+int verdict_write(const char *dir, const json_t *results, struct error *err)
+{
+	_cleanup_free_ char *text = verdict_text(results);
 	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t len = text ? strlen(text) : 0;
 	int r;
 
 	if (!text)
@@ -330,12 +337,11 @@ int verdict_write(const char *dir, const json_t *results, struct error *err)
 	if (dirfd < 0)
 		return error_set(err, errno, "cannot open the run directory \"%s\": %s", dir,
 				 strerror(errno));
-	text[len] = '\n'; /* where the NUL was: the file has no NUL */
-	r = file_replace(dirfd, "results.json", text, len + 1);
+	r = file_replace(dirfd, "results.json", text, strlen(text));
 	if (r < 0)
 		return error_set(
 			err, -r,
-			"cannot write \"%s/results.json\": %s; copy the directory to where you may write, and judge that",
+			"cannot write \"%s/results.json\": %s; `hotproof judge --stdout` prints it instead",
 			dir, strerror(-r));
 	return 0;
 }

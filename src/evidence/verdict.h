@@ -37,5 +37,8 @@ const char *verdict_name(enum verdict v);
  */
 _must_check_ int verdict_judge(const char *dir, json_t **ret_results, struct error *err);
 
+/* The bytes of results.json, owned by the caller; NULL when memory is short. */
+char *verdict_text(const json_t *results);
+
 /* Writes results.json into `dir`, atomically. */
 _must_check_ int verdict_write(const char *dir, const json_t *results, struct error *err);
