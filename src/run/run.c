@@ -17,7 +17,7 @@
 
 const struct claim run_box_restored = {
 	.id = "box.restored",
-	.summary = "After the scenario the box is as it was: CPUs, affinities, cpusets, traps",
+	.summary = "Afterwards the box is as it was: CPUs, affinities, cpusets, traps",
 	.explain =
 		"The parent of the scenario puts back what changed: CPUs online as before, no trap left in "
 		"`hotplug/fail`, cpusets, interrupt and task affinities. Each is read back. A failure means that the kernel did not "
