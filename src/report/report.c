@@ -10,6 +10,7 @@ const struct report_format report_formats[] = {
 	{ "ktap", "Kernel TAP, version 1: a test a scenario, a subtest a claim", report_ktap },
 	{ "junit", "JUnit XML: a suite a scenario, a case a claim", report_junit },
 	{ "json", "The box and all verdicts in one document", report_json },
+	{ "html", "One page with pictures, for a browser", report_html },
 	{},
 };
 

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The top of the page: the verdict as a sentence, what broke and where, which box it was, and what
+ * was not exercised. It counts results; it judges nothing.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "report/html/html.h"
+
+struct promises {
+	int kept, broken, known, unclear, not_tried;
+};
+
+static int rank(const json_t *result)
+{
+	const char *verdict = record_get_str(result, "verdict");
+
+	if (strcmp(verdict, "fail") == 0)
+		return strcmp(record_get_str(result, "kind"), "known") ? 5 : 3;
+	if (strcmp(verdict, "crash") == 0 || strcmp(verdict, "timeout") == 0 ||
+	    strcmp(verdict, "error") == 0)
+		return 4;
+	return strcmp(verdict, "pass") == 0 ? 2 : 1;
+}
+
+/* A promise counts once, by the worst that was seen of it in any scenario. */
+static struct promises count_promises(const struct html_page *p)
+{
+	struct promises n = { 0 };
+	size_t i, k;
+	json_t *result, *other;
+
+	json_array_foreach((json_t *)p->list, i, result) {
+		int worst = 0;
+
+		if (!html_claim_is_first(p, i))
+			continue;
+		json_array_foreach((json_t *)p->list, k, other)
+			if (strcmp(record_get_str(other, "claim"),
+				   record_get_str(result, "claim")) == 0 &&
+			    rank(other) > worst)
+				worst = rank(other);
+		n.broken += worst == 5;
+		n.unclear += worst == 4;
+		n.known += worst == 3;
+		n.kept += worst == 2;
+		n.not_tried += worst == 1;
+	}
+	return n;
+}
+
+static void put_transitions(struct html_page *p)
+{
+	struct cpulist cpus = { 0 };
+	int times = 0, n;
+
+	for (size_t i = 0; i < p->n_acts; i++) {
+		const struct record_act *act = p->acts[i].rec;
+
+		if (strcmp(act->verb, "offline") || act->is_noop || !act->done ||
+		    strcmp(act->result, "OK"))
+			continue;
+		cpulist_add(&cpus, act->cpu);
+		times++;
+	}
+	n = cpulist_count(&cpus);
+	if (n == 0)
+		fputs("; no CPU went off", p->out);
+	else
+		html_put(p->out, " while %d CPU%s went off and on, %d time%s in all", n,
+			 n > 1 ? "s" : "", times, times > 1 ? "s" : "");
+}
+
+static void put_sentence(struct html_page *p, const struct promises *n)
+{
+	int tried = n->kept + n->broken + n->known + n->unclear,
+	    code = (int)record_get_int(p->results, "exit");
+	bool is_known_only = code == 1 && record_get_int(p->results, "exit_known_ok") == 0;
+	const char *word = code == 0       ? "✓ passed"
+			   : is_known_only ? "✗ known defects only"
+			   : code == 1     ? "✗ failed"
+			   : code == 77    ? "– nothing could be tried"
+					   : "? could not be judged";
+
+	html_put(p->out, "<p class=\"status %s\">%s</p>\n<h1>Linux %s ",
+		 code == 0       ? "pass"
+		 : is_known_only ? "known"
+		 : code == 1     ? "fail"
+				 : "error",
+		 word, record_get_str(p->results, "kernel"));
+	if (tried == 0)
+		fputs("could not be tried", p->out);
+	else
+		html_put(p->out, "kept %d of %d promises", n->kept, tried);
+	if (tried && n->unclear)
+		html_put(p->out, " (%d could not be judged)", n->unclear);
+	put_transitions(p);
+	fputs(".</h1>\n", p->out);
+}
+
+/* When: the act, as a link to its picture. */
+static void put_when(struct html_page *p, const json_t *result)
+{
+	const json_t *acts = json_object_get(result, "acts");
+	struct html_act *act = html_act_find(p, (int)json_integer_value(json_array_get(acts, 0)));
+
+	if (!act) {
+		fputs("<td></td>", p->out);
+		return;
+	}
+	html_put(p->out, "<td><a href=\"#act-%d\">act %d, ", act->rec->id, act->rec->id);
+	html_act_name(p->out, act->rec);
+	html_put(p->out, "</a> at +%.2f s", (double)(act->began - p->began) / 1e9);
+	if (json_array_size(acts) > 1)
+		html_put(p->out, " and %zu more", json_array_size(acts) - 1);
+	fputs("</td>", p->out);
+}
+
+/* Is this the same trouble as the one before it: the scenario's crash, or an error with the same
+ * reason? */
+static bool is_repetition(const json_t *result, const json_t *last)
+{
+	const char *verdict = record_get_str(result, "verdict");
+
+	if (!last || strcmp(verdict, "fail") == 0 ||
+	    strcmp(record_get_str(last, "verdict"), verdict) ||
+	    strcmp(record_get_str(last, "scenario"), record_get_str(result, "scenario")))
+		return false;
+	return strcmp(verdict, "error") ||
+	       strcmp(record_get_str(last, "why"), record_get_str(result, "why")) == 0;
+}
+
+static void put_broken_row(struct html_page *p, const json_t *result)
+{
+	const char *scenario = record_get_str(result, "scenario"),
+		   *claim = record_get_str(result, "claim");
+	const char *verdict = record_get_str(result, "verdict");
+	bool is_whole = strcmp(verdict, "crash") == 0 || strcmp(verdict, "timeout") == 0;
+	struct html_mark mark = html_mark_of(result);
+
+	html_put(p->out, "<tr><td><span class=\"tag %s\">%s %s</span></td><th scope=\"row\">",
+		 mark.css, mark.symbol, mark.word);
+	html_anchor(p->out, is_whole ? "<a href=\"#x-" : "<a href=\"#f-", scenario,
+		    is_whole ? NULL : claim);
+	html_put(p->out, "\">%s</a>", is_whole ? scenario : claim);
+	if (!is_whole)
+		html_put(p->out, " <small>%s</small>", scenario);
+	fputs("</th>", p->out);
+	put_when(p, result);
+	html_put(p->out, "<td>%s</td></tr>\n", record_get_str(result, "why"));
+}
+
+/* Failures first, known ones last; a scenario that crashed is one row and not one for each of its
+ * claims. */
+static void put_broken(struct html_page *p)
+{
+	const json_t *last = NULL;
+	bool is_begun = false;
+
+	for (int wanted = 5; wanted >= 3; wanted--) {
+		size_t i;
+		json_t *result;
+
+		json_array_foreach((json_t *)p->list, i, result) {
+			if (rank(result) != wanted || is_repetition(result, last))
+				continue;
+			last = result;
+			if (!is_begun)
+				fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"What broke\">"
+				      "<table class=\"broken\"><tbody>\n",
+				      p->out);
+			is_begun = true;
+			put_broken_row(p, result);
+		}
+	}
+	if (is_begun)
+		fputs("</tbody></table></div>\n", p->out);
+}
+
+static void put_counts(struct html_page *p, const struct promises *n)
+{
+	static const char *const names[][3] = {
+		{ "fail", "fail", "failed" },          { "crash", "fail", "crashed" },
+		{ "timeout", "fail", "timed out" },    { "error", "error", "not judged" },
+		{ "known", "known", "known defects" }, { "pass", "pass", "passed" },
+		{ "skip", "skip", "not tried" },
+	};
+	const json_t *counts = json_object_get(p->results, "counts");
+
+	fputs("<p class=\"counts\">", p->out);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int count = (int)record_get_int(counts, names[i][0]);
+
+		if (count > 0)
+			html_put(p->out, "<span class=\"tag %s\">%d %s</span> ", names[i][1], count,
+				 names[i][2]);
+	}
+	html_put(
+		p->out,
+		"<span>verdicts of %zu scenarios; %d promises could not be tried anywhere</span></p>\n",
+		p->rec->n_scenarios, n->not_tried);
+	if (!json_is_true(json_object_get(p->results, "complete")))
+		html_put(p->out, "<p class=\"warn\">This run is not complete: %s</p>\n",
+			 record_get_str(p->results, "stopped"));
+}
+
+static void put_fact(FILE *out, const char *name, const char *value)
+{
+	if (value && *value)
+		html_put(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, value);
+}
+
+static const char *first_of(const json_t *meta, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (*record_get_str(meta, *keys))
+			return record_get_str(meta, *keys);
+	return "";
+}
+
+static void put_facts(struct html_page *p)
+{
+	static const char *const command_line[] = { "cmdline", "command_line", NULL };
+	static const char *const started[] = { "started", "time", "utc", NULL };
+	const json_t *meta = p->rec->meta;
+	_cleanup_free_ char *all = json_dumps(meta, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	char duration[32], cpus[CPULIST_TEXT];
+
+	snprintf(duration, sizeof(duration), "%.1f s", (double)(p->ended - p->began) / 1e9);
+	fputs("<dl class=\"facts\">\n", p->out);
+	put_fact(p->out, "kernel", record_get_str(p->results, "kernel"));
+	put_fact(p->out, "architecture", record_get_str(meta, "arch"));
+	put_fact(p->out, "machine", record_get_str(meta, "machine"));
+	put_fact(p->out, "CPUs", cpulist_format(&p->cpus, cpus, sizeof(cpus)));
+	put_fact(p->out, "started", first_of(meta, started));
+	put_fact(p->out, "lasted", duration);
+	put_fact(p->out, "hotproof", record_get_str(meta, "version"));
+	put_fact(p->out, "run", record_get_str(p->results, "run"));
+	put_fact(p->out, "command line", first_of(meta, command_line));
+	fputs("</dl>\n", p->out);
+	if (all)
+		html_put(
+			p->out,
+			"<details><summary>all that is known of the box</summary><pre class=\"json\">%s</pre></details>\n",
+			all);
+}
+
+static void put_navigation(struct html_page *p)
+{
+	fputs("<nav aria-label=\"Sections\"><a href=\"#run\">The run</a><a href=\"#verdicts\">Promises</a>"
+	      "<a href=\"#untried\">Not exercised</a>",
+	      p->out);
+	if (p->n_acts > 0)
+		fputs("<a href=\"#acts\">Acts</a><a href=\"#disruption\">Disruption</a>", p->out);
+	fputs("<a href=\"#claims\">Every promise</a><a href=\"#repeat\">Repeat</a></nav>\n",
+	      p->out);
+}
+
+void html_head(struct html_page *p)
+{
+	struct promises n = count_promises(p);
+
+	fputs("<header>\n", p->out);
+	put_sentence(p, &n);
+	put_counts(p, &n);
+	put_broken(p);
+	put_facts(p);
+	fputs("</header>\n", p->out);
+	put_navigation(p);
+}

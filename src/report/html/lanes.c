@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The lanes of CPUs in a picture: state, heartbeat gaps and interrupts, one lane a CPU. When there
+ * are too many, those that something happened to.
+ */
+#include <string.h>
+
+#include "base/wait.h"
+#include "report/html/html.h"
+
+#define LANE HTML_LANE_HEIGHT
+#define BAR 15
+#define LANES_MAX 12
+
+static const char *const state_names[] = { "online", "going offline", "offline", "coming online" };
+static const char *const state_css[] = { "on", "go", "off", "co" };
+
+/* Fills the lane of a CPU with its states; `is_labelled`: with words where there is room. */
+void html_lane_states(const struct html_chart *c, int cpu, double y, double height,
+		      bool is_labelled)
+{
+	struct html_span span;
+	size_t cursor = 0;
+
+	while (html_cpu_next(c->page, cpu, &cursor, &span)) {
+		double x0, x1, width;
+
+		if (span.to <= c->from || span.from >= c->to)
+			continue;
+		x0 = html_x(c, span.from);
+		x1 = html_x(c, span.to);
+		width = x1 - x0 < 0.8 ? 0.8 : x1 - x0;
+		html_put(c->out,
+			 "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
+			 state_css[span.state], x0, y, width, height);
+		if (is_labelled)
+			html_put(c->out, "<title>cpu%d is %s</title>", cpu,
+				 state_names[span.state]);
+		fputs("</rect>", c->out);
+		if (is_labelled && span.state != HTML_ONLINE && width > 70)
+			html_put(c->out, "<text class=\"w\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+				 x0 + width / 2, y + height - 4, state_names[span.state]);
+	}
+}
+
+void html_lane_gaps(const struct html_chart *c, int cpu, double y, double height, bool is_labelled)
+{
+	for (size_t i = 0; i < c->page->n_gaps; i++) {
+		const struct html_gap *gap = &c->page->gaps[i];
+		double x0, width;
+
+		if (gap->cpu != cpu || gap->to <= c->from || gap->from >= c->to)
+			continue;
+		x0 = html_x(c, gap->from);
+		width = html_x(c, gap->to) - x0;
+		html_put(
+			c->out,
+			"<rect class=\"gap\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
+			x0, y, width < 1.5 ? 1.5 : width, height);
+		if (is_labelled)
+			html_put(c->out, "<title>no heartbeat on cpu%d for %s</title>", cpu,
+				 html_ms(gap->to - gap->from));
+		fputs("</rect>", c->out);
+		if (is_labelled && width > 46)
+			html_put(c->out, "<text class=\"gw\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+				 x0 + width / 2, y + height - 4, html_ms(gap->to - gap->from));
+	}
+}
+
+/* Interrupts are known as counts between two readings: a bar under the lane from one to the other,
+ * with the count. */
+static void draw_arrivals(const struct html_chart *c, const struct record_line *line, int cpu,
+			  double y)
+{
+	const json_t *data = record_data(line);
+	int64_t from = record_get_int(data, "from"), to = record_get_int(data, "to");
+	char key[16];
+	long count, irq = (long)record_get_int(data, "irq");
+	double x0, width;
+
+	snprintf(key, sizeof(key), "%d", cpu);
+	count = (long)record_get_int(json_object_get(data, "counts"), key);
+	if (count <= 0 || to <= c->from || from >= c->to)
+		return;
+	x0 = html_x(c, from);
+	width = html_x(c, to) - x0;
+	html_put(c->out,
+		 "<g class=\"irq\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"3\"/>", x0,
+		 y + BAR - 3, width < 1.5 ? 1.5 : width);
+	if (width > 80)
+		html_put(c->out, "<text x=\"%.1f\" y=\"%.1f\">irq %ld: %ld</text>", x0 + 4,
+			 y + BAR - 5, irq, count);
+	html_put(c->out, "<title>irq %ld (%s): %ld on cpu%d in %s</title></g>", irq,
+		 record_get_str(data, "name"), count, cpu, html_ms(to - from));
+}
+
+/* Which CPUs get a lane when there are many: those that something happened to. */
+struct cpulist html_lanes_choose(const struct html_chart *c, const struct html_act *act)
+{
+	struct cpulist lanes = { 0 };
+
+	if (cpulist_count(&c->page->cpus) <= LANES_MAX)
+		return c->page->cpus;
+	cpulist_add(&lanes, act->rec->cpu);
+	for (size_t i = 0; i < c->page->n_gaps && cpulist_count(&lanes) < LANES_MAX / 2; i++)
+		if (c->page->gaps[i].act == act->rec->id)
+			cpulist_add(&lanes, c->page->gaps[i].cpu);
+	for (size_t i = 0; i < c->page->n_arrivals; i++) {
+		const struct record_line *line = c->page->arrivals[i];
+		const char *key;
+		json_t *count;
+
+		if (record_int(line, "act") != act->rec->id)
+			continue;
+		json_object_foreach((json_t *)json_object_get(record_data(line), "counts"), key,
+				    count)
+			if (json_integer_value(count) > 0 && cpulist_count(&lanes) < LANES_MAX)
+				cpulist_add(&lanes, atoi(key));
+	}
+	cpulist_foreach(cpu, &c->page->cpus)
+		if (cpulist_count(&lanes) < LANES_MAX / 2)
+			cpulist_add(&lanes, cpu);
+	return lanes;
+}
+
+/* Returns the y below the lanes. */
+double html_lanes(const struct html_chart *c, const struct html_act *act, double y)
+{
+	struct cpulist lanes = html_lanes_choose(c, act), others;
+
+	cpulist_foreach(cpu, &lanes) {
+		double top = y + (double)(LANE - BAR) / 2;
+
+		html_put(c->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">cpu%d</text>",
+			 cpu == act->rec->cpu ? "l me" : "l", c->left - 8, top + BAR - 4, cpu);
+		html_lane_states(c, cpu, top, BAR, true);
+		for (size_t i = 0; i < c->page->n_arrivals; i++)
+			draw_arrivals(c, c->page->arrivals[i], cpu, top);
+		html_lane_gaps(c, cpu, top, BAR, true);
+		y += LANE;
+	}
+	others = cpulist_minus(&c->page->cpus, &lanes);
+	if (cpulist_count(&others) > 0) {
+		html_put(
+			c->out,
+			"<text class=\"n\" x=\"%.1f\" y=\"%.1f\">not drawn: cpus %s, with nothing to show</text>",
+			c->left, y + 12, cpulist_str(&others));
+		y += 18;
+	}
+	return y;
+}
