@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -43,6 +44,19 @@ static json_t *scenario_ids(const struct run *run, size_t from)
 	return ids;
 }
 
+/* The peaks of this process and of its largest child are added: both were there at once. */
+static void note_memory(struct run *run)
+{
+	struct rusage own, children;
+
+	if (getrusage(RUSAGE_SELF, &own) < 0 || getrusage(RUSAGE_CHILDREN, &children) < 0)
+		return;
+	journal_write(run->journal, "note",
+		      json_pack("{s:s, s:s, s:{s:I}}", "what", "run.memory", "text",
+				"the most memory that the run held", "data", "peak_kib",
+				(json_int_t)own.ru_maxrss + children.ru_maxrss));
+}
+
 static void end_run(struct run *run, size_t n_begun)
 {
 	if (run->stopped && n_begun < run->n_scenarios)
@@ -52,6 +66,7 @@ static void end_run(struct run *run, size_t n_begun)
 					run->stopped, "scenarios", scenario_ids(run, n_begun)));
 	run->outcome.is_stopped = run->stopped != NULL;
 	run_pump_kmsg(run);
+	note_memory(run);
 	journal_write(run->journal, "end",
 		      json_pack("{s:s, s:o}", "of", "run", "stopped",
 				run->stopped ? json_string(run->stopped) : json_null()));
