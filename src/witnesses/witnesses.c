@@ -3,6 +3,7 @@
  * come first. */
 #include "witnesses/witnesses.h"
 
+// clang-format off: one a line, so that two branches can add to it
 const struct witness *const witnesses_all[] = {
 	&witness_uevents,
 	&witness_state,
@@ -10,8 +11,12 @@ const struct witness *const witnesses_all[] = {
 	&witness_stat,
 	&witness_kernel_log,
 	&witness_hung,
+	&witness_top,
+	&witness_mpstat,
+	&witness_sar,
 	/* Last: what they bring onto the CPU must still be there when it goes. */
 	&witness_irq,
 	&witness_packet,
 	NULL,
 };
+// clang-format on
