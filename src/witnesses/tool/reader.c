@@ -41,10 +41,8 @@ static void take_line(struct reader *r, int64_t empty_ns, int64_t read_ns)
 	/* Evidence only: a run that cannot be written stops at its next act. */
 	if (stage_keep(r->stage, r->stream, r->line) < 0)
 		return;
-	if (!frame_feed(&r->parser, r->line, empty_ns, read_ns, &f))
-		return;
 	pthread_mutex_lock(&r->lock);
-	if (r->n_frames < FRAMES_MAX)
+	if (frame_feed(&r->parser, r->line, empty_ns, read_ns, &f) && r->n_frames < FRAMES_MAX)
 		r->frames[r->n_frames++] = f;
 	pthread_mutex_unlock(&r->lock);
 }
@@ -134,6 +132,18 @@ void reader_get(struct reader *r, size_t i, struct frame *ret)
 	pthread_mutex_lock(&r->lock);
 	*ret = r->frames[i];
 	pthread_mutex_unlock(&r->lock);
+}
+
+bool reader_peek(struct reader *r, struct frame *ret)
+{
+	bool is_open;
+
+	pthread_mutex_lock(&r->lock);
+	is_open = r->parser.is_open;
+	if (is_open)
+		*ret = r->parser.now;
+	pthread_mutex_unlock(&r->lock);
+	return is_open;
 }
 
 bool reader_is_at_end(struct reader *r)

@@ -15,4 +15,6 @@ void reader_stop(struct reader *r); /* NULL is allowed */
 
 size_t reader_count(struct reader *r);                          /* whole frames so far */
 void reader_get(struct reader *r, size_t i, struct frame *ret); /* i < reader_count() */
-bool reader_is_at_end(struct reader *r);                        /* the program closed its output */
+/* The frame that is being printed, as far as it has come; false when there is none. */
+bool reader_peek(struct reader *r, struct frame *ret);
+bool reader_is_at_end(struct reader *r); /* the program closed its output */

@@ -30,7 +30,7 @@ struct tool {
 	struct cpulist start;
 	struct mask_change changes[CHANGES_MAX];
 	size_t n_changes;
-	struct act last; /* the last act that changed the mask; id 0: none */
+	struct act acts[CHANGES_MAX]; /* those that changed the mask, beside changes[] */
 	struct cpulist now;
 	size_t judged; /* frames judged so far */
 	bool is_dead;  /* said already */
@@ -118,7 +118,24 @@ static void judge_alive(struct stage *s, struct tool *t, const struct act *act)
 	       t->spec->name);
 }
 
-/* A frame that shows what holds now, or one sampled after the last change for sure. */
+/* The last act that changed the mask; NULL: none yet. */
+static const struct act *last_act(const struct tool *t)
+{
+	return t->n_changes > 0 ? &t->acts[t->n_changes - 1] : NULL;
+}
+
+static bool shows_last_act(const struct tool *t, const struct frame *f)
+{
+	const struct act *last = last_act(t);
+
+	return f->since_ns >= last->ended_ns ||
+	       (f->until_ns >= last->ended_ns && cpulist_equal(&f->rows, &t->now));
+}
+
+/*
+ * A frame that shows what holds now, or one sampled after the last change for sure. One that is
+ * still being printed will do: it is judged when it is whole.
+ */
 static bool is_exercised(void *arg)
 {
 	struct tool *t = arg;
@@ -127,53 +144,67 @@ static bool is_exercised(void *arg)
 
 	for (size_t i = t->judged; i < n; i++) {
 		reader_get(t->reader, i, &f);
-		if (f.since_ns >= t->last.ended_ns ||
-		    (f.until_ns >= t->last.ended_ns && cpulist_equal(&f.rows, &t->now)))
+		if (shows_last_act(t, &f))
 			return true;
 	}
+	if (reader_peek(t->reader, &f) && cpulist_equal(&f.rows, &t->now) && shows_last_act(t, &f))
+		return true;
 	return reader_is_at_end(t->reader);
+}
+
+/* The act after which the frame was shown. */
+static size_t act_of(const struct tool *t, const struct frame *f)
+{
+	size_t i = t->n_changes;
+
+	while (i > 0 && t->acts[i - 1].ended_ns > f->until_ns)
+		i--;
+	return i; /* 0: before the first; else acts[i - 1] */
 }
 
 static void judge_frames(struct stage *s, struct tool *t)
 {
-	size_t n = reader_count(t->reader), seen = 0;
-	const struct act *act = t->last.id ? &t->last : NULL;
+	size_t n = reader_count(t->reader);
+	int seen[CHANGES_MAX + 1] = {};
 
 	for (; t->judged < n; t->judged++) {
 		_cleanup_free_ char *why = NULL;
 		struct frame f;
+		size_t i;
 
 		reader_get(t->reader, t->judged, &f);
+		i = act_of(t, &f);
 		why = frame_contradiction(&f, t->changes, t->n_changes, &t->start,
 					  t->spec->needs_two);
+		seen[i] += why == NULL;
 		if (why)
-			expect(s, act, t->spec->agrees, false,
+			expect(s, i ? &t->acts[i - 1] : NULL, t->spec->agrees, false,
 			       json_pack("{s:s, s:I, s:I, s:s}", "rows", cpulist_str(&f.rows),
 					 "since", (json_int_t)f.since_ns, "until",
 					 (json_int_t)f.until_ns, "why", why),
 			       "%s: %s", t->spec->name, why);
-		else if (act && f.until_ns >= act->ended_ns)
-			seen++;
 	}
-	if (seen > 0)
-		expect(s, act, t->spec->agrees, true, json_pack("{s:i}", "frames", (int)seen),
-		       "%zu frame%s of %s since the act agree with the online CPUs", seen,
-		       seen == 1 ? "" : "s", t->spec->name);
+	for (size_t i = 1; i <= t->n_changes; i++)
+		if (seen[i] > 0)
+			expect(s, &t->acts[i - 1], t->spec->agrees, true,
+			       json_pack("{s:i}", "frames", seen[i]),
+			       "%d frame%s of %s after the act agree with the online CPUs", seen[i],
+			       seen[i] == 1 ? "" : "s", t->spec->name);
 }
 
 static int settle(struct stage *s, struct tool *t, bool is_worth_waiting)
 {
 	int r = 1;
 
-	if (is_worth_waiting && t->last.id)
+	if (is_worth_waiting && last_act(t))
 		r = wait_until(is_exercised, t, wait_now_ns() + wait_scaled(FRAME_NS));
 	if (r < 0)
 		return r;
 	if (r == 0) {
-		expect_unexercised(s, &t->last, t->spec->agrees, NULL,
+		expect_unexercised(s, last_act(t), t->spec->agrees, NULL,
 				   "%s showed no frame within %lld s", t->spec->name,
 				   (long long)(wait_scaled(FRAME_NS) / NS_PER_S));
-		expect(s, &t->last, t->spec->alive, !is_worth_waiting, NULL,
+		expect(s, last_act(t), t->spec->alive, !is_worth_waiting, NULL,
 		       "%s showed nothing for %lld s", t->spec->name,
 		       (long long)(wait_scaled(FRAME_NS) / NS_PER_S));
 	}
@@ -183,9 +214,11 @@ static int settle(struct stage *s, struct tool *t, bool is_worth_waiting)
 
 static bool took_cpus_away(const struct act *act)
 {
-	struct cpulist went = cpulist_minus(&act->online_before, &act->online);
+	struct cpulist went = {};
 
-	return act->id && cpulist_count(&went) > 0;
+	if (act)
+		went = cpulist_minus(&act->online_before, &act->online);
+	return cpulist_count(&went) > 0;
 }
 
 int tool_before(struct stage *s, void *state, const struct act *act)
@@ -197,7 +230,7 @@ int tool_before(struct stage *s, void *state, const struct act *act)
 	if (t->n_changes == 0 &&
 	    wait_until(has_first_frame, t, wait_now_ns() + wait_scaled(FRAME_NS)) <= 0)
 		return -ETIMEDOUT;
-	return settle(s, t, took_cpus_away(&t->last) && act->verb != ACT_OFFLINE);
+	return settle(s, t, took_cpus_away(last_act(t)) && act->verb != ACT_OFFLINE);
 }
 
 int tool_after(struct stage *s, void *state, const struct act *act)
@@ -205,11 +238,12 @@ int tool_after(struct stage *s, void *state, const struct act *act)
 	struct tool *t = state;
 
 	if (!cpulist_equal(&act->online_before, &act->online) && t->n_changes < CHANGES_MAX) {
+		t->acts[t->n_changes] = *act;
+		t->acts[t->n_changes].path = t->acts[t->n_changes].value = NULL; /* theirs */
 		t->changes[t->n_changes++] = (struct mask_change){ act->began_ns, act->ended_ns,
 								   act->online_before,
 								   act->online };
 		t->now = act->online;
-		t->last = *act;
 	}
 	judge_alive(s, t, act);
 	return 0;
