@@ -132,6 +132,8 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_NOTE: return add(&q->notes, value);
 	case OPT_OUT: q->out = value; return 0;
 	case OPT_MACHINE: q->machine = value; return 0;
+	case OPT_NAME: q->name = value; return 0;
+	case OPT_REPEAT: q->repeat = value; return 0;
 	case OPT_NO_RETRY: q->has_no_retry = true; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case CMD_OPERAND:
