@@ -265,9 +265,9 @@ static int finish_plan(struct request *q, const char *name, const char *repeat)
 		r = pass_on(q, "--machine", q->machine->name);
 	if (r == 0 && q->machine->nic)
 		r = pass_on(q, "--prober-port", "7");
-	(void)name;
-	(void)repeat;
-	return r;
+	if (r == 0)
+		r = pass_on(q, "--name", name);
+	return r == 0 ? pass_on(q, "--repeat", repeat) : r;
 }
 
 static int open_signals(void)

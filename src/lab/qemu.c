@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -271,6 +272,14 @@ void qemu_free(struct qemu *q)
 	cleanup_close(&q->stderr_fd);
 	free(q->command);
 	free(q);
+}
+
+bool qemu_has_died(struct qemu *q)
+{
+	if (q->process.pid > 0 &&
+	    process_wait(&q->process, wait_now_ns() + 2 * NS_PER_S, &q->status) != 1)
+		return false;
+	return WIFSIGNALED(q->status);
 }
 
 char *qemu_complaint(const struct qemu *q)

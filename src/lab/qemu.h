@@ -29,6 +29,7 @@ struct qemu_spec {
 struct qemu {
 	struct process process;
 	struct qmp *qmp;
+	int status;    /* as from waitpid(2), once process is PROCESS_NONE */
 	int port_fd;   /* the guest's virtio-serial port "hotproof", our end */
 	int stderr_fd; /* nameless file with what QEMU complained of */
 	int udp_port;  /* on 127.0.0.1, forwarded to the echo; 0: machine without NIC */
@@ -41,6 +42,10 @@ _must_check_ int qemu_start(const struct qemu_spec *spec, int64_t deadline_ns, s
 /* Ends QEMU for sure if it has not ended yet, and frees. */
 void qemu_free(struct qemu *q);
 CLEANUP_DEFINE(struct qemu, qemu, qemu_free)
+
+/* It was ended by a signal, not by its guest: the fault is QEMU's own (or whoever sent the signal).
+ */
+bool qemu_has_died(struct qemu *q);
 
 /* The last line that QEMU wrote to its stderr, owned by the caller; NULL: none. */
 char *qemu_complaint(const struct qemu *q);

@@ -9,14 +9,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 
 #include "base/text.h"
 #include "base/wait.h"
-#include "lab/image.h"
-#include "lab/kvm.h"
 #include "lab/session_internal.h"
 
-#define START_NS (30 * NS_PER_S)
+/* QEMU may die of itself this often before that is the answer. */
+#define BOOTS_MAX 3
 #define BOOT_NS (60 * NS_PER_S)
 /* The run in the guest has its own 60 s for a transition; this is for a guest that cannot even say
  * so. */
@@ -60,7 +60,7 @@ static void on_begin_or_end(struct session *s, const json_t *line, bool is_begin
 	}
 }
 
-static void on_line(void *ctx, const json_t *line)
+void session_on_line(void *ctx, const json_t *line)
 {
 	struct session *s = ctx;
 
@@ -86,63 +86,6 @@ static void on_line(void *ctx, const json_t *line)
 		return;
 	}
 	tell(s, SESSION_LINE, line, NULL);
-}
-
-static int choose_accelerator(struct session *s, struct error *err)
-{
-	int r;
-
-	if (s->setup->want_kvm != KVM_AUTO) {
-		s->use_kvm = s->setup->want_kvm == KVM_ALWAYS;
-		s->kvm_why = strdup("as asked for");
-		return s->kvm_why ? 0 : -ENOMEM;
-	}
-	r = kvm_probe(s->setup->kernel, &s->kvm_why, err);
-	s->use_kvm = r > 0;
-	return r < 0 ? r : 0;
-}
-
-/* Everything that can be wrong with the input shows here, before the run directory is made. */
-static int start(struct session *s, struct error *err)
-{
-	const struct session_setup *setup = s->setup;
-	struct image_spec image = {
-		.hotproof = setup->hotproof,
-		.modules = setup->modules,
-		.userland = setup->userland,
-		.insmod = setup->insmod,
-		.add = setup->add,
-		.plan_argv = setup->plan_argv,
-	};
-	struct qemu_spec spec = {
-		.machine = setup->machine,
-		.kernel = setup->kernel,
-		.append = setup->append,
-	};
-	_cleanup_close_ int fd = -1;
-	size_t size;
-	int r = image_build(&image, &fd, &size, err);
-
-	if (r == 0)
-		r = choose_accelerator(s, err);
-	if (r == 0)
-		r = rundir_create(setup->out, &s->rd, err);
-	if (r < 0)
-		return r;
-	s->outcome->has_rundir = true;
-	s->console = text_printf("%s/console.txt", setup->out);
-	spec.image_fd = fd;
-	spec.console_path = s->console;
-	spec.use_kvm = s->use_kvm;
-	s->outcome->prepare_ns = wait_now_ns() - s->began_ns;
-	s->started_ns = s->heard_ns = wait_now_ns();
-	r = s->console ? qemu_start(&spec, s->started_ns + wait_scaled(START_NS), &s->qemu, err)
-		       : -ENOMEM;
-	if (r == 0)
-		r = channel_new(s->qemu->port_fd, s->rd, on_line, s, &s->channel);
-	if (r == 0)
-		r = session_record_lab(s);
-	return r;
 }
 
 static int finish(struct session *s, enum session_end end)
@@ -209,6 +152,18 @@ static void say_not_booted(struct session *s, const char *what)
 		 s->console);
 }
 
+static int record_vanished(struct session *s)
+{
+	_cleanup_free_ char *complaint = NULL, *what = NULL;
+
+	if (!qemu_has_died(s->qemu))
+		return session_record_crash(s, "vanished", "vanished");
+	complaint = qemu_complaint(s->qemu);
+	what = text_printf("vanished, since QEMU itself died (%s),",
+			   complaint ? complaint : strsignal(WTERMSIG(s->qemu->status)));
+	return session_record_crash(s, "vanished", what ? what : "vanished");
+}
+
 /* The guest has gone, whether it said so or not. */
 static int on_gone(struct session *s)
 {
@@ -236,7 +191,7 @@ static int on_gone(struct session *s)
 	else if (s->has_reset)
 		r = session_record_crash(s, "reset", "reset itself");
 	else
-		r = session_record_crash(s, "vanished", "vanished");
+		r = record_vanished(s);
 	return r < 0 ? r : finish(s, SESSION_CRASHED);
 }
 
@@ -333,11 +288,8 @@ static int turn(struct session *s, int ep, struct error *err)
 static int loop(struct session *s, struct error *err)
 {
 	_cleanup_close_ int ep = epoll_create1(EPOLL_CLOEXEC);
-	_cleanup_free_ char *how = NULL;
 	int r = ep < 0 ? -errno : watch_all(s, ep);
 
-	how = text_printf("%s (%s)", s->use_kvm ? "KVM" : "TCG", s->kvm_why);
-	tell(s, SESSION_STARTED, NULL, how);
 	while (r >= 0) {
 		r = turn(s, ep, err);
 		if (r == 0)
@@ -346,12 +298,18 @@ static int loop(struct session *s, struct error *err)
 	return r;
 }
 
+static void say_started(struct session *s)
+{
+	_cleanup_free_ char *how = text_printf("%s (%s)", s->use_kvm ? "KVM" : "TCG", s->kvm_why);
+
+	tell(s, SESSION_STARTED, NULL, how ? how : "");
+}
+
 static void clear(struct session *s)
 {
-	prober_free(s->prober);
-	channel_free(s->channel);
-	qemu_free(s->qemu);
+	session_unboot(s);
 	rundir_free(s->rd);
+	cleanup_close(&s->image_fd);
 	json_decref(s->windows);
 	json_decref(s->alone);
 	json_decref(s->act);
@@ -360,19 +318,41 @@ static void clear(struct session *s)
 	free(s->kvm_why);
 }
 
-static int run(struct session *s, struct error *err)
+/*
+ * One guest, from power on to its end. 1: QEMU itself died before the guest had said anything (its
+ * own races at boot, seen under load): nothing has happened yet, so it may be tried again.
+ */
+static int play_once(struct session *s, struct error *err)
 {
-	int r = start(s, err);
+	int r = session_boot(s, err);
 
 	if (r < 0)
 		return r;
 	r = loop(s, err);
+	if (r == 0 && s->outcome->end == SESSION_NOT_BOOTED && qemu_has_died(s->qemu))
+		return 1;
 	/* First the guest, then the prober: what was still on its way back has come by then. */
 	process_end(&s->qemu->process, 0);
 	prober_stop(s->prober);
-	if (r == 0 && s->booted_ns)
-		r = session_record_outside(s);
 	return r;
+}
+
+static int run(struct session *s, struct error *err)
+{
+	int r = session_prepare(s, err);
+
+	if (r == 0)
+		say_started(s);
+	while (r >= 0) {
+		r = play_once(s, err);
+		if (r != 1 || ++s->n_failed_boots == BOOTS_MAX)
+			break;
+		tell(s, SESSION_BOOT_FAILED, NULL, s->outcome->text);
+		session_unboot(s);
+	}
+	if (r >= 0 && s->booted_ns)
+		r = session_record_outside(s);
+	return r < 0 ? r : 0;
 }
 
 int session_run(const struct session_setup *setup, struct session_outcome *ret, struct error *err)
@@ -382,6 +362,7 @@ int session_run(const struct session_setup *setup, struct session_outcome *ret, 
 	struct session s = {
 		.setup = setup,
 		.windows = json_array(),
+		.image_fd = -1,
 		.began_ns = wait_now_ns(),
 		.outcome = &outcome,
 	};

@@ -15,10 +15,11 @@
 #include "lab/machine.h"
 
 enum session_event {
-	SESSION_STARTED, /* text: accelerator and why */
-	SESSION_BOOTED,  /* the first line has come */
-	SESSION_LINE,    /* a line of the journal */
-	SESSION_TICK,    /* nothing new for a while; for the display's clock */
+	SESSION_STARTED,     /* text: accelerator and why */
+	SESSION_BOOT_FAILED, /* QEMU itself died; it is tried again. text: how */
+	SESSION_BOOTED,      /* the first line has come */
+	SESSION_LINE,        /* a line of the journal */
+	SESSION_TICK,        /* nothing new for a while; for the display's clock */
 };
 
 struct session_setup {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What session.c (the loop) and session_record.c (what the lab adds to the evidence) share. */
+/* What session.c (the loop), session_boot.c (making the guest) and session_record.c (what the lab
+ * adds to the evidence) share. */
 #pragma once
 
 #include "evidence/rundir.h"
@@ -17,6 +18,8 @@ struct session {
 	json_t *windows;       /* packet.window lines of the journal */
 	char *console;         /* path of console.txt */
 	char *kvm_why;
+	int image_fd;
+	int n_failed_boots;
 	bool use_kvm;
 	int64_t began_ns, started_ns, booted_ns, heard_ns;
 	/* from the journal */
@@ -30,6 +33,16 @@ struct session {
 	bool has_panicked, has_reset; /* as QMP said */
 	struct session_outcome *outcome;
 };
+
+/* The image, the accelerator and the run directory, once. */
+_must_check_ int session_prepare(struct session *s, struct error *err);
+
+/* QEMU with the guest in it; session_unboot() ends it and all that hangs on it. */
+_must_check_ int session_boot(struct session *s, struct error *err);
+void session_unboot(struct session *s);
+
+/* channel_line_fn: keeps account of where the run is. */
+void session_on_line(void *ctx, const json_t *line);
 
 /* lab.json: how the guest was made. */
 _must_check_ int session_record_lab(struct session *s);

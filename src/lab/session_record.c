@@ -17,11 +17,12 @@
 int session_record_lab(struct session *s)
 {
 	const struct machine *m = s->setup->machine;
-	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "machine", m->name,
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i}", "machine", m->name,
 				"kernel", s->setup->kernel, "accelerator",
 				s->use_kvm ? "kvm" : "tcg", "kvm", s->kvm_why ? s->kvm_why : "",
 				"qemu", qmp_version(s->qemu->qmp), "command", s->qemu->command,
-				"cpus", m->cpus, "mem_mib", m->mem_mib);
+				"cpus", m->cpus, "mem_mib", m->mem_mib, "failed_boots",
+				s->n_failed_boots);
 	int r = doc ? rundir_put(s->rd, "lab", doc) : -ENOMEM;
 
 	json_decref(doc);
