@@ -172,11 +172,8 @@ static bool restore_irq(struct box *box, const char *irq, const char *was, json_
 	if (!what || box_readf(box, &now, "%s", what) < 0 || strcmp(now, was) == 0)
 		return true;
 	r = box_write(box, what, was);
-	/* EIO on 6.1, EPERM on 6.12: the kernel manages it, and nobody else may. */
-	if (r == -EIO || r == -EPERM) {
-		snapshot_add_item(items, what, was, now, true, "managed by the kernel");
-		return true;
-	}
+	/* The kernel refuses to take the mask of one it manages itself (EIO, or EPERM), but then it
+	 * does not change it either: one that changed must take it. */
 	if (r == -EINVAL && !has_online_cpu(box, was)) {
 		snapshot_add_item(items, what, was, now, true, "none of its CPUs is online");
 		return true;

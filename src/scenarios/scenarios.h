@@ -5,6 +5,9 @@
 #include "stage/claim.h"
 
 extern const struct scenario scenario_cpu_cycle;
+extern const struct scenario scenario_cpu_all_but_one;
+extern const struct scenario scenario_cpu_refuse_last;
+extern const struct scenario scenario_cpu_bad_input;
 
 /* NULL-terminated. */
 extern const struct scenario *const scenarios_all[];

@@ -208,7 +208,7 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 	if (!path)
 		return -ENOMEM;
 	act.path = path;
-	if (spec->verb != ACT_WRITE)
+	if (!act.value)
 		act.value = spec->verb == ACT_ONLINE ? "1" : "0";
 	act.id = journal_next_act(s->setup.journal);
 	r = cpu_online_read(s->setup.box, &act.online_before);

@@ -40,7 +40,7 @@ struct act_spec {
 	enum act_verb verb;
 	int cpu;
 	const char *path;          /* ACT_WRITE: which file; else NULL */
-	const char *value;         /* ACT_WRITE: what; else NULL ("0"/"1") */
+	const char *value;         /* what; NULL: "0" or "1" by the verb */
 	const int *allow;          /* outcomes: errnos, 0 for done, ended by -1 */
 	const struct claim *claim; /* NULL: act_as_expected */
 	unsigned int as_uid; /* write as this user (a forked helper drops to it); 0: as we are */
