@@ -28,12 +28,13 @@ struct entry {
 };
 
 struct deviation {
-	bool is_online; /* on-online, else on-offline */
+	char *when; /* on-offline, on-online, on-last, on-again, or a value */
 	char *what, *arg;
 };
 
 struct model {
 	struct cpulist present, online, hotpluggable, returned;
+	struct cpulist half; /* stopped half way down, and yet online */
 	int online_state;
 	int state_off, state_on; /* what hotplug/state shows after a transition */
 	struct entry files[FILES_MAX];
@@ -74,7 +75,7 @@ static int directive(struct model *m, char *line, struct error *err)
 	} else if (text_starts(word, "on-") && m->n_deviations < 16) {
 		struct deviation *d = &m->deviations[m->n_deviations++];
 
-		d->is_online = strcmp(word, "on-online") == 0;
+		d->when = strdup(strcmp(word, "on-value") == 0 ? text_next_word(&cursor) : word);
 		d->what = strdup(text_next_word(&cursor));
 		d->arg = strdup(text_strip(cursor));
 	} else {
@@ -180,7 +181,8 @@ static void put_name(FILE *out, struct model *m, const char *name, int cpu)
 		fputs(cpulist_str(&m->present), out);
 	else if (strcmp(name, "state") == 0)
 		fprintf(out, "%d",
-			cpulist_has(&m->online, cpu)
+			cpulist_has(&m->half, cpu) ? m->online_state - 1
+			: cpulist_has(&m->online, cpu)
 				? (cpulist_has(&m->returned, cpu) ? m->state_on : m->online_state)
 				: m->state_off);
 	else if (strcmp(name, "target") == 0)
@@ -316,7 +318,7 @@ static int deviate(struct model *m, bool is_online, int cpu, bool *ret_uevent)
 	for (size_t i = 0; i < m->n_deviations; i++) {
 		const struct deviation *d = &m->deviations[i];
 
-		if (d->is_online != is_online)
+		if (strcmp(d->when, is_online ? "on-online" : "on-offline") != 0)
 			continue;
 		if (strcmp(d->what, "errno") == 0)
 			r = -error_number(d->arg);
@@ -330,6 +332,28 @@ static int deviate(struct model *m, bool is_online, int cpu, bool *ret_uevent)
 	return r;
 }
 
+static const struct deviation *find_deviation(const struct model *m, const char *when)
+{
+	for (size_t i = 0; i < m->n_deviations; i++)
+		if (strcmp(m->deviations[i].when, when) == 0)
+			return &m->deviations[i];
+	return NULL;
+}
+
+/* A write that must change nothing: what it gives, after the harm that the root wants done. */
+static int do_nothing(struct model *m, const char *when, int cpu, int otherwise)
+{
+	const struct deviation *d = find_deviation(m, when);
+
+	if (!d)
+		return otherwise;
+	if (strcmp(d->what, "goes") == 0)
+		cpulist_del(&m->online, cpu);
+	else if (strcmp(d->what, "half") == 0)
+		cpulist_add(&m->half, cpu);
+	return *d->arg ? (strcmp(d->arg, "OK") == 0 ? 0 : -error_number(d->arg)) : otherwise;
+}
+
 static int set_online(struct model *m, int cpu, bool is_online)
 {
 	struct cpulist only = cpulist_of(cpu);
@@ -337,9 +361,9 @@ static int set_online(struct model *m, int cpu, bool is_online)
 	int r;
 
 	if (cpulist_has(&m->online, cpu) == is_online)
-		return 0;
+		return do_nothing(m, "on-again", cpu, 0);
 	if (!is_online && cpulist_equal(&m->online, &only))
-		return -EBUSY;
+		return do_nothing(m, "on-last", cpu, -EBUSY);
 	r = deviate(m, is_online, cpu, &uevent);
 	if (r < 0)
 		return r;
@@ -379,7 +403,7 @@ static int op_write(void *ctx, const char *path, const char *text)
 		return set_online(m, cpu, true);
 	if (text_starts(text, "of"))
 		return set_online(m, cpu, false);
-	return -EINVAL;
+	return do_nothing(m, text, cpu, -EINVAL);
 }
 
 static int op_stream(void *ctx, const char *name)
@@ -404,6 +428,7 @@ static void op_free(void *ctx)
 		free(m->files[i].text);
 	}
 	for (size_t i = 0; i < m->n_deviations; i++) {
+		free(m->deviations[i].when);
 		free(m->deviations[i].what);
 		free(m->deviations[i].arg);
 	}
