@@ -66,20 +66,14 @@ static int play_in(const char *dir, struct box *box, const struct scenario *scen
 	return r;
 }
 
-json_t *scripted_play(const char *root, const struct scenario *scenario,
-		      const struct witness *const *witnesses)
+json_t *scripted_play_on(struct box *box, const struct scenario *scenario,
+			 const struct witness *const *witnesses)
 {
 	char dir[] = "/tmp/hotproof-play-XXXXXX";
 	_cleanup_free_ char *text = NULL, *path = NULL, *rm = NULL;
-	_cleanup_(cleanup_box) struct box *box = NULL;
-	struct error err = {};
 	json_t *counts = NULL;
 	char *cursor, *line;
 
-	if (scripted_open(root, &box, &err) < 0) {
-		fprintf(stderr, "%s\n", err.text);
-		return NULL;
-	}
 	if (!mkdtemp(dir) || play_in(dir, box, scenario, witnesses) < 0)
 		return NULL;
 	path = text_printf("%s/journal.jsonl", dir);
@@ -90,6 +84,19 @@ json_t *scripted_play(const char *root, const struct scenario *scenario,
 	}
 	rm = text_printf("rm -r '%s'", dir);
 	return system(rm) == 0 ? counts : NULL;
+}
+
+json_t *scripted_play(const char *root, const struct scenario *scenario,
+		      const struct witness *const *witnesses)
+{
+	_cleanup_(cleanup_box) struct box *box = NULL;
+	struct error err = {};
+
+	if (scripted_open(root, &box, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return NULL;
+	}
+	return scripted_play_on(box, scenario, witnesses);
 }
 
 int scripted_count(const json_t *played, const char *claim, const char *result)

@@ -22,6 +22,10 @@ _must_check_ int scripted_open(const char *name, struct box **ret, struct error 
 json_t *scripted_play(const char *root, const struct scenario *scenario,
 		      const struct witness *const *witnesses);
 
+/* The same on a box of the caller's own. */
+json_t *scripted_play_on(struct box *box, const struct scenario *scenario,
+			 const struct witness *const *witnesses);
+
 /* How often `claim` got `result` in what scripted_play() returned. */
 int scripted_count(const json_t *played, const char *claim, const char *result);
 
