@@ -44,7 +44,7 @@ void judge_rerouted(const struct judge_rerouted *f, struct judgement *ret)
 		    f->irq, f->name, f->cpu, cpulist_str(&a->effective), cpulist_str(&f->online));
 	else if (f->arrivals == 0)
 		say(ret, JUDGE_UNMET, f->irq,
-		    "irq %d (%s) was on cpu%d and has come nowhere in the %" PRId64
+		    "irq %d (%s) was on cpu%d and has come on no online CPU in the %" PRId64
 		    " ms since the CPU went, under the traffic that "
 		    "made it come before",
 		    f->irq, f->name, f->cpu, f->waited_ms);
