@@ -103,16 +103,23 @@ static bool is_wanted(const struct run *run, const char *claim)
 
 static void expect_restored(struct run *run, int ok)
 {
+	bool has_acted = atomic_load(&run->shared->act_began_ns) != 0;
+	const char *result = "met", *text = "the box is as it was before the scenario";
+
 	if (!is_wanted(run, run_box_restored.id))
 		return;
-	journal_write(
-		run->journal, "expect",
-		json_pack(
-			"{s:s, s:s, s:i, s:s, s:s, s:{}}", "witness", "run", "claim",
-			run_box_restored.id, "act", 0, "result", ok == 1 ? "met" : "unmet", "text",
-			ok == 1 ? "the box is as it was before the scenario"
-				: "the box is not as it was: the restore line above says what differs",
-			"data"));
+	if (ok != 1) {
+		result = "unmet";
+		text = "the box is not as it was: the restore line above says what differs";
+	} else if (!has_acted) {
+		/* Else a box on which nothing could be tried would pass. */
+		result = "unexercised";
+		text = "no act was made, so there was nothing to put back";
+	}
+	journal_write(run->journal, "expect",
+		      json_pack("{s:s, s:s, s:i, s:s, s:s, s:{}}", "witness", "run", "claim",
+				run_box_restored.id, "act", 0, "result", result, "text", text,
+				"data"));
 }
 
 /* After the child has ended, however it did: nobody else acts on the box now. */
