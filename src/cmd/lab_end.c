@@ -63,6 +63,9 @@ int lab_end(const char *dir, const struct session_outcome *outcome, bool is_know
 	struct error err = {};
 	int code;
 
+	/* Its command line was ours, and ours the user's: a bad one is a usage error here too. */
+	if (outcome->end == SESSION_NOT_BEGUN && outcome->guest_status == VERDICT_EXIT_USAGE)
+		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_USAGE, "%s", outcome->text);
 	if (outcome->end == SESSION_NOT_BOOTED || outcome->end == SESSION_NOT_BEGUN)
 		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", outcome->text);
 	if (judge(dir, &run, &results, &err) < 0) {

@@ -207,13 +207,14 @@ static int find_udp_port(struct qemu *q, int64_t deadline_ns, struct error *err)
 	return 0;
 }
 
-static int explain_failure(const struct qemu *q, int r, struct error *err)
+static int explain_failure(const struct qemu *q, const char *kernel, int r, struct error *err)
 {
 	_cleanup_free_ char *complaint = qemu_complaint(q);
 
 	if (complaint)
-		return error_set(err, -r, "QEMU did not start: %s", complaint);
-	return error_prefix(err, "QEMU did not start");
+		return error_set(err, -r, "QEMU did not start with the kernel \"%s\": %s", kernel,
+				 complaint);
+	return error_prefix(err, "QEMU did not start with the kernel \"%s\"", kernel);
 }
 
 int qemu_start(const struct qemu_spec *spec, int64_t deadline_ns, struct qemu **ret,
@@ -256,7 +257,7 @@ int qemu_start(const struct qemu_spec *spec, int64_t deadline_ns, struct qemu **
 	if (r < 0) {
 		if (err)
 			*err = own;
-		return explain_failure(q, r, err);
+		return explain_failure(q, spec->kernel, r, err);
 	}
 	*ret = take_ptr(q);
 	return 0;

@@ -6,6 +6,7 @@
 #include "lab/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -177,11 +178,11 @@ static int on_gone(struct session *s)
 		return finish(s, SESSION_NOT_BOOTED);
 	}
 	if (!s->has_begun && !panic && !s->has_panicked) {
-		tail = session_console_tail(s, 3);
-		snprintf(
-			s->outcome->text, sizeof(s->outcome->text),
-			"the guest booted, but no run began in it (its status is %d); the console's last words are \"%s\"",
-			s->exit_status, tail ? text_strip(tail) : "");
+		tail = session_console_complaint(s);
+		snprintf(s->outcome->text, sizeof(s->outcome->text),
+			 "the guest booted, but no run began in it: %s",
+			 tail ? tail : "it does not say why; see console.txt");
+		s->outcome->guest_status = s->exit_status;
 		return finish(s, SESSION_NOT_BEGUN);
 	}
 	if (panic || s->has_panicked)
@@ -355,6 +356,21 @@ static int run(struct session *s, struct error *err)
 	return r < 0 ? r : 0;
 }
 
+/* QEMU did not even start: then there is no evidence, and nothing shall lie about. */
+static void discard_rundir(const char *path)
+{
+	static const char *const files[] = { "console.txt", "lab.json" };
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(fd, files[i], 0);
+	unlinkat(fd, "tools", AT_REMOVEDIR);
+	/* Fails when somebody else has put something there: then it stays. */
+	rmdir(path);
+}
+
 int session_run(const struct session_setup *setup, struct session_outcome *ret, struct error *err)
 {
 	struct session_outcome outcome = {};
@@ -371,6 +387,10 @@ int session_run(const struct session_setup *setup, struct session_outcome *ret, 
 	if (r < 0 && own.code == 0)
 		error_set(&own, -r, "cannot write to the run directory \"%s\": %s", setup->out,
 			  strerror(-r));
+	if (r < 0 && outcome.has_rundir && !s.channel) {
+		discard_rundir(setup->out);
+		outcome.has_rundir = false;
+	}
 	clear(&s);
 	if (r < 0 && !outcome.has_rundir)
 		return error_set(err, own.code, "%s", own.text);

@@ -49,6 +49,7 @@ enum session_end {
 
 struct session_outcome {
 	enum session_end end;
+	int guest_status;     /* SESSION_NOT_BEGUN: exit code of the run in the guest */
 	bool has_rundir;      /* the run directory exists */
 	char text[496];       /* one sentence for ends other than SESSION_DONE */
 	int64_t boot_ns;      /* from starting QEMU to the first line */

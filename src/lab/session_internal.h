@@ -64,3 +64,6 @@ char *session_console_tail(const struct session *s, size_t n_lines);
 
 /* The line of the console that says why the kernel panicked, owned by the caller, or NULL. */
 char *session_console_panic(const struct session *s);
+
+/* What hotproof in the guest last complained of on the console, owned by the caller, or NULL. */
+char *session_console_complaint(const struct session *s);

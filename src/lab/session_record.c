@@ -102,6 +102,9 @@ int session_record_silence(struct session *s, int64_t after_ns)
 	if (qmp_hmp(s->qemu->qmp, "info registers -a", wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
 		    &registers, &err) < 0)
 		registers = strdup(err.text);
+	for (char *c = registers; c && *c; c++)
+		if (*c == '\r')
+			*c = ' ';
 	stacks = json_pack("[{s:s, s:s}, {s:s, s:s}]", "who", "virtual CPUs: info registers -a",
 			   "stack", registers ? registers : "", "who", "console: last lines",
 			   "stack", tail);
@@ -228,4 +231,17 @@ char *session_console_panic(const struct session *s)
 		return NULL;
 	at = strstr(text, "Kernel panic - not syncing");
 	return at ? strndup(at, strcspn(at, "\r\n")) : NULL;
+}
+
+char *session_console_complaint(const struct session *s)
+{
+	_cleanup_free_ char *text = NULL;
+	char *cursor, *line, *last = NULL;
+
+	if (file_read(AT_FDCWD, s->console, &text, NULL) < 0)
+		return NULL;
+	for (cursor = text; (line = text_next_line(&cursor));)
+		if (text_starts(line, "hotproof"))
+			last = text_strip(line);
+	return last ? strdup(last) : NULL;
 }
