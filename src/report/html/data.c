@@ -72,16 +72,37 @@ static int load_gaps(struct html_page *p)
 	return 0;
 }
 
+static void add_arrivals(struct html_page *p, const struct record_line *line)
+{
+	const json_t *data = record_data(line);
+	const char *cpu;
+	json_t *count;
+
+	json_object_foreach((json_t *)json_object_get(data, "counts"), cpu, count) {
+		struct html_arrival a = { .act = (int)record_int(line, "act"),
+					  .name = record_get_str(data, "name") };
+
+		if (text_to_int(cpu, &a.cpu) < 0 || json_integer_value(count) <= 0)
+			continue;
+		a.from = record_get_int(data, "from");
+		a.to = record_get_int(data, "to");
+		a.irq = (long)record_get_int(data, "irq");
+		a.count = (long)json_integer_value(count);
+		p->arrivals[p->n_arrivals++] = a;
+	}
+}
+
 static int load_arrivals(struct html_page *p)
 {
 	size_t n = 0;
 
-	record_foreach(line, p->rec, .what = "irq.arrivals", .tries = RECORD_ANY_TRY) n++;
-	p->arrivals = calloc(n + 1, sizeof(const struct record_line *));
+	record_foreach(line, p->rec, .what = "irq.arrivals", .tries = RECORD_ANY_TRY)
+		n += json_object_size(json_object_get(record_data(line), "counts"));
+	p->arrivals = calloc(n + 1, sizeof(*p->arrivals));
 	if (!p->arrivals)
 		return -ENOMEM;
 	record_foreach(line, p->rec, .what = "irq.arrivals", .tries = RECORD_ANY_TRY)
-		p->arrivals[p->n_arrivals++] = line;
+		add_arrivals(p, line);
 	return 0;
 }
 
@@ -140,50 +161,6 @@ static int load_logs(struct html_page *p)
 	return 0;
 }
 
-/* What was read after the act; false when nothing was. */
-static bool mask_after(const struct record_act *act, struct cpulist *ret)
-{
-	return act->online && *act->online && cpulist_parse(act->online, ret) == 0;
-}
-
-/* All CPUs that are named anywhere, and those online before the first act: its mask afterwards with
- * its own doing undone. */
-static void find_cpus(struct html_page *p)
-{
-	struct cpulist mask;
-
-	record_foreach(line, p->rec, .what = "cpu.online", .tries = RECORD_ANY_TRY)
-	{
-		if (cpulist_parse(record_get_str(record_data(line), "mask"), &mask) < 0)
-			continue;
-		if (cpulist_count(&p->first_online) == 0 &&
-		    (p->rec->n_acts == 0 || line < p->rec->acts[0].line))
-			p->first_online = mask;
-		p->cpus = cpulist_or(&p->cpus, &mask);
-	}
-	for (size_t i = 0; i < p->rec->n_acts; i++) {
-		const struct record_act *act = &p->rec->acts[i];
-
-		if (act->cpu >= 0)
-			cpulist_add(&p->cpus, act->cpu);
-		if (!mask_after(act, &mask))
-			continue;
-		p->cpus = cpulist_or(&p->cpus, &mask);
-		if (cpulist_count(&p->first_online) > 0)
-			continue;
-		p->first_online = mask;
-		if (act->is_noop || strcmp(act->result, "OK"))
-			continue;
-		if (strcmp(act->verb, "offline") == 0)
-			cpulist_add(&p->first_online, act->cpu);
-		else if (strcmp(act->verb, "online") == 0)
-			cpulist_del(&p->first_online, act->cpu);
-	}
-	/* No act returned, or there was none: then nothing is known to be off. */
-	if (cpulist_count(&p->first_online) == 0)
-		p->first_online = p->cpus;
-}
-
 static void find_time(struct html_page *p)
 {
 	for (size_t i = 0; i < p->rec->n_journal; i++) {
@@ -207,7 +184,7 @@ int html_page_load(struct html_page *p)
 
 	p->list = json_object_get(p->results, "results");
 	find_time(p);
-	find_cpus(p);
+	html_cpus_find(p);
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
 		int r = loads[i](p);
 
@@ -241,58 +218,4 @@ size_t html_packet_at(const struct html_page *p, int64_t t)
 			high = middle;
 	}
 	return low;
-}
-
-/* State of the CPU before act number i of the run counted from 0, as the masks say. */
-static bool is_online_before(const struct html_page *p, int cpu, size_t i)
-{
-	struct cpulist mask;
-
-	while (i-- > 0)
-		if (mask_after(&p->rec->acts[i], &mask))
-			return cpulist_has(&mask, cpu);
-	return cpulist_has(&p->first_online, cpu);
-}
-
-/*
- * *cursor counts two places an act: 2i + 1 is the time of its write, 2i the quiet time before it.
- */
-bool html_cpu_next(const struct html_page *p, int cpu, size_t *cursor, struct html_span *span)
-{
-	size_t i = *cursor / 2;
-	bool was = is_online_before(p, cpu, i);
-
-	if (*cursor > 2 * p->n_acts)
-		return false;
-	if (*cursor % 2 == 1) {
-		const struct html_act *act = &p->acts[i];
-
-		span->from = act->began;
-		span->to = act->rec->done ? act->ended : INT64_MAX;
-		span->state = was ? HTML_GOING : HTML_COMING;
-		*cursor = act->rec->done ? *cursor + 1 : 2 * p->n_acts + 1;
-		return true;
-	}
-	span->from = i > 0 ? p->acts[i - 1].ended : 0;
-	span->state = was ? HTML_ONLINE : HTML_OFFLINE;
-	span->to = INT64_MAX;
-	/* On to the next act that moves this CPU, or after which it is not where it was. */
-	for (; i < p->n_acts; i++) {
-		const struct record_act *act = p->acts[i].rec;
-		bool is_mover = act->cpu == cpu && !act->is_noop && strcmp(act->verb, "write") &&
-				was == (strcmp(act->verb, "offline") == 0);
-
-		if (is_mover && (!act->done || is_online_before(p, cpu, i + 1) != was)) {
-			span->to = p->acts[i].began;
-			*cursor = 2 * i + 1;
-			return true;
-		}
-		if (is_online_before(p, cpu, i + 1) != was) {
-			span->to = p->acts[i].ended;
-			*cursor = 2 * (i + 1);
-			return true;
-		}
-	}
-	*cursor = 2 * p->n_acts + 1;
-	return true;
 }

@@ -50,6 +50,7 @@ static struct promises count_promises(const struct html_page *p)
 	return n;
 }
 
+/* "3 CPUs went off and on, 11 times in all" */
 static void put_transitions(struct html_page *p)
 {
 	struct cpulist cpus = { 0 };
@@ -66,35 +67,76 @@ static void put_transitions(struct html_page *p)
 	}
 	n = cpulist_count(&cpus);
 	if (n == 0)
-		fputs("; no CPU went off", p->out);
+		fputs(", and no CPU went off", p->out);
+	else if (n == times)
+		html_put(p->out, " while %d CPU%s went off and on", n, html_s(n));
 	else
-		html_put(p->out, " while %d CPU%s went off and on, %d time%s in all", n,
-			 n > 1 ? "s" : "", times, times > 1 ? "s" : "");
+		html_put(p->out, " while %d CPU%s went off and on, %d times in all", n, html_s(n),
+			 times);
+}
+
+/* The first scenario that did not come to its end, or NULL. */
+static const json_t *find_aborted(const struct html_page *p)
+{
+	size_t i;
+	json_t *result;
+
+	json_array_foreach((json_t *)p->list, i, result) {
+		const char *verdict = record_get_str(result, "verdict");
+
+		if (strcmp(verdict, "crash") == 0 || strcmp(verdict, "timeout") == 0)
+			return result;
+	}
+	return NULL;
+}
+
+/* Crashed or hung: that comes before any count. */
+static void put_abortion(struct html_page *p, const json_t *result)
+{
+	struct html_act *act = html_act_find(
+		p, (int)json_integer_value(json_array_get(json_object_get(result, "acts"), 0)));
+
+	html_put(p->out, "did not come to the end of %s: it %s", record_get_str(result, "scenario"),
+		 strcmp(record_get_str(result, "verdict"), "crash") ? "hung" : "crashed");
+	if (act) {
+		html_put(p->out, " in act %d, ", act->rec->id);
+		html_act_name(p->out, act->rec);
+	}
+	fputs(".</h1>\n", p->out);
+}
+
+static void put_status(struct html_page *p)
+{
+	int code = (int)record_get_int(p->results, "exit");
+	bool is_known_only = code == 1 && record_get_int(p->results, "exit_known_ok") == 0;
+	const char *word = "? could not be judged", *css = "error";
+
+	if (is_known_only)
+		word = "✗ known defects only", css = "known";
+	else if (code == 0)
+		word = "✓ passed", css = "pass";
+	else if (code == 1)
+		word = "✗ failed", css = "fail";
+	else if (code == 77)
+		word = "– nothing could be tried", css = "skip";
+	html_put(p->out, "<p class=\"status %s\">%s</p>\n", css, word);
 }
 
 static void put_sentence(struct html_page *p, const struct promises *n)
 {
-	int tried = n->kept + n->broken + n->known + n->unclear,
-	    code = (int)record_get_int(p->results, "exit");
-	bool is_known_only = code == 1 && record_get_int(p->results, "exit_known_ok") == 0;
-	const char *word = code == 0       ? "✓ passed"
-			   : is_known_only ? "✗ known defects only"
-			   : code == 1     ? "✗ failed"
-			   : code == 77    ? "– nothing could be tried"
-					   : "? could not be judged";
+	int tried = n->kept + n->broken + n->known + n->unclear;
+	const json_t *aborted = find_aborted(p);
 
-	html_put(p->out, "<p class=\"status %s\">%s</p>\n<h1>Linux %s ",
-		 code == 0       ? "pass"
-		 : is_known_only ? "known"
-		 : code == 1     ? "fail"
-				 : "error",
-		 word, record_get_str(p->results, "kernel"));
+	put_status(p);
+	html_put(p->out, "<h1>Linux %s ", record_get_str(p->results, "kernel"));
+	if (aborted) {
+		put_abortion(p, aborted);
+		return;
+	}
 	if (tried == 0)
-		fputs("could not be tried", p->out);
+		fputs("could not be put to the test", p->out);
 	else
-		html_put(p->out, "kept %d of %d promises", n->kept, tried);
-	if (tried && n->unclear)
-		html_put(p->out, " (%d could not be judged)", n->unclear);
+		html_put(p->out, "kept %d of %d promise%s", n->kept, tried, html_s(tried));
 	put_transitions(p);
 	fputs(".</h1>\n", p->out);
 }
@@ -181,12 +223,16 @@ static void put_broken(struct html_page *p)
 static void put_counts(struct html_page *p, const struct promises *n)
 {
 	static const char *const names[][3] = {
-		{ "fail", "fail", "failed" },          { "crash", "fail", "crashed" },
-		{ "timeout", "fail", "timed out" },    { "error", "error", "not judged" },
-		{ "known", "known", "known defects" }, { "pass", "pass", "passed" },
+		{ "fail", "fail", "failed" },       { "crash", "fail", "crashed" },
+		{ "timeout", "fail", "timed out" }, { "error", "error", "not judged" },
+		{ "known", "known", "known" },      { "pass", "pass", "passed" },
 		{ "skip", "skip", "not tried" },
 	};
 	const json_t *counts = json_object_get(p->results, "counts");
+	int scenarios = 0;
+
+	for (size_t i = 0; i < p->rec->n_scenarios; i++)
+		scenarios += html_scenario_is_judged(p, p->rec->scenarios[i].id);
 
 	fputs("<p class=\"counts\">", p->out);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -196,10 +242,13 @@ static void put_counts(struct html_page *p, const struct promises *n)
 			html_put(p->out, "<span class=\"tag %s\">%d %s</span> ", names[i][1], count,
 				 names[i][2]);
 	}
-	html_put(
-		p->out,
-		"<span>verdicts of %zu scenarios; %d promises could not be tried anywhere</span></p>\n",
-		p->rec->n_scenarios, n->not_tried);
+	html_put(p->out, "<span>in %d scenario%s. Of the promises %d kept, %d broken", scenarios,
+		 html_s(scenarios), n->kept, n->broken + n->known);
+	if (n->unclear)
+		html_put(p->out, ", %d not judged", n->unclear);
+	if (n->not_tried)
+		html_put(p->out, ", %d not exercised anywhere", n->not_tried);
+	fputs(".</span></p>\n", p->out);
 	if (!json_is_true(json_object_get(p->results, "complete")))
 		html_put(p->out, "<p class=\"warn\">This run is not complete: %s</p>\n",
 			 record_get_str(p->results, "stopped"));
@@ -222,8 +271,9 @@ static const char *first_of(const json_t *meta, const char *const *keys)
 static void put_facts(struct html_page *p)
 {
 	static const char *const command_line[] = { "cmdline", "command_line", NULL };
-	static const char *const started[] = { "started", "time", "utc", NULL };
+	static const char *const started[] = { "time", "started", NULL };
 	const json_t *meta = p->rec->meta;
+	const char *present = record_get_str(json_object_get(meta, "topology"), "present");
 	_cleanup_free_ char *all = json_dumps(meta, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	char duration[32], cpus[CPULIST_TEXT];
 
@@ -232,7 +282,7 @@ static void put_facts(struct html_page *p)
 	put_fact(p->out, "kernel", record_get_str(p->results, "kernel"));
 	put_fact(p->out, "architecture", record_get_str(meta, "arch"));
 	put_fact(p->out, "machine", record_get_str(meta, "machine"));
-	put_fact(p->out, "CPUs", cpulist_format(&p->cpus, cpus, sizeof(cpus)));
+	put_fact(p->out, "CPUs", *present ? present : cpulist_format(&p->cpus, cpus, sizeof(cpus)));
 	put_fact(p->out, "started", first_of(meta, started));
 	put_fact(p->out, "lasted", duration);
 	put_fact(p->out, "hotproof", record_get_str(meta, "version"));
@@ -248,9 +298,15 @@ static void put_facts(struct html_page *p)
 
 static void put_navigation(struct html_page *p)
 {
-	fputs("<nav aria-label=\"Sections\"><a href=\"#run\">The run</a><a href=\"#verdicts\">Promises</a>"
-	      "<a href=\"#untried\">Not exercised</a>",
+	const json_t *counts = json_object_get(p->results, "counts");
+
+	fputs("<nav aria-label=\"Sections\"><a href=\"#run\">The run</a><a href=\"#verdicts\">Promises</a>",
 	      p->out);
+	if (record_get_int(counts, "fail") > 0)
+		fputs("<a href=\"#failures\">Broken promises</a>", p->out);
+	if (record_get_int(counts, "known") > 0)
+		fputs("<a href=\"#known\">Known defects</a>", p->out);
+	fputs("<a href=\"#untried\">Not exercised</a>", p->out);
 	if (p->n_acts > 0)
 		fputs("<a href=\"#acts\">Acts</a><a href=\"#disruption\">Disruption</a>", p->out);
 	fputs("<a href=\"#claims\">Every promise</a><a href=\"#repeat\">Repeat</a></nav>\n",

@@ -25,6 +25,14 @@ struct html_gap {
 	int cpu, act; /* act 0: none */
 };
 
+/* Interrupts that were counted on a CPU between two readings. */
+struct html_arrival {
+	int64_t from, to;
+	int cpu, act;
+	long irq, count;
+	const char *name;
+};
+
 struct html_log {
 	int64_t t;
 	int level; /* 0 emergency ... 7 debug */
@@ -58,7 +66,7 @@ struct html_page {
 	size_t n_packets;
 	struct html_gap *gaps;
 	size_t n_gaps;
-	const struct record_line **arrivals; /* irq.arrivals */
+	struct html_arrival *arrivals;
 	size_t n_arrivals;
 	struct html_log *logs; /* ordered by time */
 	size_t n_logs;
@@ -66,9 +74,10 @@ struct html_page {
 	size_t n_acts;
 };
 
-/* data.c, acts_data.c */
+/* data.c, cpus.c, acts_data.c */
 _must_check_ int html_page_load(struct html_page *p);
 _must_check_ int html_acts_load(struct html_page *p);
+void html_cpus_find(struct html_page *p);
 void html_page_free(struct html_page *p);
 /* Index of the first packet sent at or after t. */
 size_t html_packet_at(const struct html_page *p, int64_t t);
@@ -94,6 +103,8 @@ void html_text(FILE *out, const char *s, size_t len);
 void html_anchor(FILE *out, const char *prefix, const char *a, const char *b);
 /* "83.2 ms" or "1.24 s"; the next 8 calls leave it alone. */
 const char *html_ms(int64_t ns);
+/* "s", unless n is 1. */
+const char *html_s(int n);
 /* markdown.c: paragraphs, fenced and inline code, lists, emphasis, links. */
 void html_markdown(FILE *out, const char *text);
 
@@ -138,6 +149,7 @@ struct html_chart {
 	FILE *out;
 	int64_t zero, from, to; /* ns */
 	double left, right;     /* of the time axis, in units of the picture */
+	int64_t known;          /* nothing is known of the box after this time; 0: all is */
 };
 double html_x(const struct html_chart *c, int64_t t);
 #define HTML_LANE_HEIGHT 22

@@ -25,6 +25,8 @@ void html_lane_states(const struct html_chart *c, int cpu, double y, double heig
 	while (html_cpu_next(c->page, cpu, &cursor, &span)) {
 		double x0, x1, width;
 
+		if (c->known > 0 && span.to > c->known)
+			span.to = c->known;
 		if (span.to <= c->from || span.from >= c->to)
 			continue;
 		x0 = html_x(c, span.from);
@@ -67,31 +69,58 @@ void html_lane_gaps(const struct html_chart *c, int cpu, double y, double height
 	}
 }
 
-/* Interrupts are known as counts between two readings: a bar under the lane from one to the other,
- * with the count. */
-static void draw_arrivals(const struct html_chart *c, const struct record_line *line, int cpu,
-			  double y)
-{
-	const json_t *data = record_data(line);
-	int64_t from = record_get_int(data, "from"), to = record_get_int(data, "to");
-	char key[16];
-	long count, irq = (long)record_get_int(data, "irq");
-	double x0, width;
+/* Readings that follow each other closely: one mark with one number. */
+struct run {
+	const struct html_arrival *first;
+	double from, to;
+	long total;
+	int64_t last;
+};
 
-	snprintf(key, sizeof(key), "%d", cpu);
-	count = (long)record_get_int(json_object_get(data, "counts"), key);
-	if (count <= 0 || to <= c->from || from >= c->to)
+static void end_run(const struct html_chart *c, const struct run *run, double y)
+{
+	const struct html_arrival *a = run->first;
+
+	if (!a)
 		return;
-	x0 = html_x(c, from);
-	width = html_x(c, to) - x0;
-	html_put(c->out,
-		 "<g class=\"irq\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"3\"/>", x0,
-		 y + BAR - 3, width < 1.5 ? 1.5 : width);
-	if (width > 80)
-		html_put(c->out, "<text x=\"%.1f\" y=\"%.1f\">irq %ld: %ld</text>", x0 + 4,
-			 y + BAR - 5, irq, count);
-	html_put(c->out, "<title>irq %ld (%s): %ld on cpu%d in %s</title></g>", irq,
-		 record_get_str(data, "name"), count, cpu, html_ms(to - from));
+	fputs("\"/>", c->out);
+	if (run->to - run->from > 170)
+		html_put(c->out, "<text x=\"%.1f\" y=\"%.1f\">irq %ld %s: %ld</text>",
+			 run->from + 3, y + 9, a->irq, a->name, run->total);
+	else if (run->to - run->from > 64)
+		html_put(c->out, "<text x=\"%.1f\" y=\"%.1f\">irq %ld: %ld</text>", run->from + 3,
+			 y + 9, a->irq, run->total);
+	html_put(c->out, "<title>irq %ld (%s): %ld on cpu%d in %s</title></g>", a->irq, a->name,
+		 run->total, a->cpu, html_ms(run->last - a->from));
+}
+
+/* Interrupts are known as counts between two readings: a bar at the foot of the lane, the higher
+ * the more. */
+static void draw_arrivals(const struct html_chart *c, int cpu, double y)
+{
+	struct run run = { 0 };
+
+	for (size_t i = 0; i < c->page->n_arrivals; i++) {
+		const struct html_arrival *a = &c->page->arrivals[i];
+		double x0, x1, height;
+
+		if (a->cpu != cpu || a->to <= c->from || a->from >= c->to)
+			continue;
+		x0 = html_x(c, a->from);
+		x1 = html_x(c, a->to);
+		if (!run.first || a->irq != run.first->irq || x0 - run.to > 14) {
+			end_run(c, &run, y);
+			run = (struct run){ .first = a, .from = x0 };
+			fputs("<g class=\"irq\"><path d=\"", c->out);
+		}
+		height = a->count < 3 ? 1 + (double)a->count : 4;
+		html_put(c->out, "M%.1f %.1fH%.1fv-%.1fH%.1fz", x0, y + BAR,
+			 x1 - x0 < 1.5 ? x0 + 1.5 : x1, height, x0);
+		run.to = x1;
+		run.total += a->count;
+		run.last = a->to;
+	}
+	end_run(c, &run, y);
 }
 
 /* Which CPUs get a lane when there are many: those that something happened to. */
@@ -105,18 +134,9 @@ struct cpulist html_lanes_choose(const struct html_chart *c, const struct html_a
 	for (size_t i = 0; i < c->page->n_gaps && cpulist_count(&lanes) < LANES_MAX / 2; i++)
 		if (c->page->gaps[i].act == act->rec->id)
 			cpulist_add(&lanes, c->page->gaps[i].cpu);
-	for (size_t i = 0; i < c->page->n_arrivals; i++) {
-		const struct record_line *line = c->page->arrivals[i];
-		const char *key;
-		json_t *count;
-
-		if (record_int(line, "act") != act->rec->id)
-			continue;
-		json_object_foreach((json_t *)json_object_get(record_data(line), "counts"), key,
-				    count)
-			if (json_integer_value(count) > 0 && cpulist_count(&lanes) < LANES_MAX)
-				cpulist_add(&lanes, atoi(key));
-	}
+	for (size_t i = 0; i < c->page->n_arrivals; i++)
+		if (c->page->arrivals[i].act == act->rec->id && cpulist_count(&lanes) < LANES_MAX)
+			cpulist_add(&lanes, c->page->arrivals[i].cpu);
 	cpulist_foreach(cpu, &c->page->cpus)
 		if (cpulist_count(&lanes) < LANES_MAX / 2)
 			cpulist_add(&lanes, cpu);
@@ -134,8 +154,7 @@ double html_lanes(const struct html_chart *c, const struct html_act *act, double
 		html_put(c->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">cpu%d</text>",
 			 cpu == act->rec->cpu ? "l me" : "l", c->left - 8, top + BAR - 4, cpu);
 		html_lane_states(c, cpu, top, BAR, true);
-		for (size_t i = 0; i < c->page->n_arrivals; i++)
-			draw_arrivals(c, c->page->arrivals[i], cpu, top);
+		draw_arrivals(c, cpu, top);
 		html_lane_gaps(c, cpu, top, BAR, true);
 		y += LANE;
 	}

@@ -164,33 +164,40 @@ void html_packets(const struct html_chart *c, double y, double height)
 	draw_doubled(&p);
 }
 
-void html_packets_mini(const struct html_chart *c, double y, double height)
+/* The marks of one colour; in each column of two units the worst is the one that is seen. */
+static void draw_mini(const struct html_chart *c, double y, double height, int64_t worst,
+		      bool is_lost)
 {
 	size_t last = html_packet_at(c->page, c->to);
-	int64_t worst = 10 * NS_PER_MS;
 	double column = -1, top = 0;
 
-	for (size_t i = html_packet_at(c->page, c->from); i < last; i++)
-		if (c->page->packets[i].back - c->page->packets[i].sent > worst)
-			worst = c->page->packets[i].back - c->page->packets[i].sent;
+	html_put(c->out, "<path class=\"%s\" d=\"", is_lost ? "ml" : "mp");
 	for (size_t i = html_packet_at(c->page, c->from); i < last; i++) {
 		const struct html_packet *packet = &c->page->packets[i];
-		double x = (int)(html_x(c, packet->sent) / 2) * 2;
-		bool is_lost = packet->back < 0;
-		double h = is_lost ? height
-				   : (double)(packet->back - packet->sent) / (double)worst *
-						     (height - 2) +
-					     1;
+		double x = (int)(html_x(c, packet->sent) / 2) * 2 + 1, h = height;
 
-		/* In each column the worst one is the one that is seen: it is drawn over what is
-		 * there, if it is higher. */
+		if ((packet->back < 0) != is_lost)
+			continue;
+		if (!is_lost)
+			h = (double)(packet->back - packet->sent) / (double)worst * (height - 2) +
+			    1;
 		if (x <= column && h <= top)
 			continue;
 		column = x;
 		top = h;
-		html_put(
-			c->out,
-			"<rect class=\"%s\" x=\"%.0f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
-			is_lost ? "ml" : "mp", x, y + height - h, is_lost ? 2 : 1.4, h);
+		html_put(c->out, "M%.0f %.0fv-%.1f", x, y + height, h);
 	}
+	fputs("\"/>", c->out);
+}
+
+void html_packets_mini(const struct html_chart *c, double y, double height)
+{
+	size_t last = html_packet_at(c->page, c->to);
+	int64_t worst = 10 * NS_PER_MS;
+
+	for (size_t i = html_packet_at(c->page, c->from); i < last; i++)
+		if (c->page->packets[i].back - c->page->packets[i].sent > worst)
+			worst = c->page->packets[i].back - c->page->packets[i].sent;
+	draw_mini(c, y, height, worst, false);
+	draw_mini(c, y, height, worst, true);
 }

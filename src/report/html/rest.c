@@ -81,73 +81,116 @@ static int64_t gap_of(const struct html_act *a)
 	return a->worst_gap ? a->worst_gap->to - a->worst_gap->from : -1;
 }
 
-static void put_act_row(struct html_page *p, const struct html_act *a, const struct html_act *worst)
-{
-	const char *result = a->rec->done ? a->rec->result : "never returned";
+/* The worst of each column, for the bars. */
+struct worst {
+	int64_t write, gap, silence, rtt, witnesses;
+};
 
+static void put_act_row(struct html_page *p, const struct html_act *a, const struct worst *worst)
+{
 	html_put(p->out, "<tr class=\"%s\"><td class=\"num\"><a href=\"#act-%d\">%d</a></td><td>",
 		 a->n_unmet > a->n_known ? "bad" : "", a->rec->id, a->rec->id);
 	html_act_name(p->out, a->rec);
-	html_put(p->out, "</td><td>%s%s</td><td>%s</td>", a->rec->scenario,
-		 a->rec->is_alone ? " (again)" : "", result);
-	put_bar(p->out, a->rec->done ? a->ended - a->began : -1, worst->ended);
-	put_bar(p->out, gap_of(a), worst->began);
+	html_put(p->out, "</td><td>%s</td>", a->rec->done ? a->rec->result : "never returned");
+	put_bar(p->out, a->rec->done ? a->ended - a->began : -1, worst->write);
+	put_bar(p->out, gap_of(a), worst->gap);
 	fputs("<td>", p->out);
 	if (a->worst_gap)
 		html_put(p->out, "cpu%d", a->worst_gap->cpu);
 	fputs("</td>", p->out);
-	put_bar(p->out, a->n_sent ? a->silence_ns : -1, worst->silence_ns);
-	put_bar(p->out, a->rtt_median, worst->rtt_max);
-	put_bar(p->out, a->rtt_max, worst->rtt_max);
+	put_bar(p->out, a->n_sent ? a->silence_ns : -1, worst->silence);
+	put_bar(p->out, a->rtt_median, worst->rtt);
+	put_bar(p->out, a->rtt_max, worst->rtt);
 	if (a->n_sent)
-		html_put(p->out, "<td class=\"num%s\">%d of %d</td>", a->n_lost ? " bad" : "",
+		html_put(p->out, "<td class=\"num %s\">%d of %d</td>", a->n_lost ? "bad" : "",
 			 a->n_lost, a->n_sent);
 	else
 		fputs("<td></td>", p->out);
-	put_bar(p->out, a->witnesses_ns, worst->witnesses_ns);
+	put_bar(p->out, a->witnesses_ns, worst->witnesses);
 	fputs("</tr>\n", p->out);
 }
 
-static void put_baseline(struct html_page *p)
+/* The noise of the box when nothing was done to it: what the figures have to be compared with. */
+static void put_baseline(struct html_page *p, const char *scenario)
 {
-	record_foreach(line, p->rec, .what = "noise.baseline", .tries = RECORD_ANY_TRY)
+	record_foreach(line, p->rec, .what = "noise.baseline", .scenario = scenario)
 	{
-		_cleanup_free_ char *text = json_dumps(record_data(line), JSON_PRESERVE_ORDER);
+		const char *key;
+		json_t *value;
 
-		html_put(p->out, "<p class=\"note\">Without any act (%s): <code>%s</code></p>\n",
-			 line->scenario, text);
+		fputs(" <small>without any act:", p->out);
+		json_object_foreach((json_t *)record_data(line), key, value) {
+			_cleanup_free_ char *text =
+				json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(4));
+
+			html_put(p->out, " %s %s", key, text);
+		}
+		fputs("</small>", p->out);
 	}
+}
+
+static struct worst find_worst(const struct html_page *p)
+{
+	struct worst w = { 0 };
+
+	for (size_t i = 0; i < p->n_acts; i++) {
+		const struct html_act *a = &p->acts[i];
+
+#define WORSE(field, value) (w.field = (value) > w.field ? (value) : w.field)
+		WORSE(write, a->rec->done ? a->ended - a->began : 0);
+		WORSE(gap, gap_of(a));
+		WORSE(silence, a->silence_ns);
+		WORSE(rtt, a->rtt_max);
+		WORSE(witnesses, a->witnesses_ns);
+#undef WORSE
+	}
+	return w;
+}
+
+static void put_scenario_rows(struct html_page *p, const char *scenario, bool is_alone,
+			      const struct worst *worst)
+{
+	bool is_begun = false;
+
+	for (size_t i = 0; i < p->n_acts; i++) {
+		const struct record_act *act = p->acts[i].rec;
+
+		if (act->is_alone != is_alone ||
+		    strcmp(act->scenario ? act->scenario : "run", scenario))
+			continue;
+		if (!is_begun) {
+			html_put(p->out, "<tbody><tr><th scope=\"rowgroup\" colspan=\"11\">%s%s",
+				 scenario, is_alone ? ", second tries" : "");
+			if (!is_alone)
+				put_baseline(p, scenario);
+			fputs("</th></tr>\n", p->out);
+		}
+		is_begun = true;
+		put_act_row(p, &p->acts[i], worst);
+	}
+	if (is_begun)
+		fputs("</tbody>\n", p->out);
 }
 
 void html_disruption(struct html_page *p)
 {
-	/* The worst of each column: `ended` holds the longest write, `began` the longest gap. */
-	struct html_act worst = { 0 };
+	struct worst worst = find_worst(p);
 
 	if (p->n_acts == 0)
 		return;
-	for (size_t i = 0; i < p->n_acts; i++) {
-		const struct html_act *a = &p->acts[i];
-
-#define WORSE(field, value) (worst.field = (value) > worst.field ? (value) : worst.field)
-		WORSE(ended, a->rec->done ? a->ended - a->began : 0);
-		WORSE(began, gap_of(a));
-		WORSE(silence_ns, a->silence_ns);
-		WORSE(rtt_max, a->rtt_max);
-		WORSE(witnesses_ns, a->witnesses_ns);
-#undef WORSE
-	}
-	fputs("<section id=\"disruption\"><h2>Disruption</h2>\n", p->out);
-	put_baseline(p);
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table of disruption, scrolls sideways\"><table class=\"plain disruption\"><thead><tr>"
-	      "<th scope=\"col\">act</th><th scope=\"col\">what</th><th scope=\"col\">scenario</th><th scope=\"col\">result</th>"
+	fputs("<section id=\"disruption\"><h2>Disruption</h2>\n"
+	      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table of disruption, scrolls sideways\"><table class=\"plain disruption\"><thead><tr>"
+	      "<th scope=\"col\">act</th><th scope=\"col\">what</th><th scope=\"col\">result</th>"
 	      "<th scope=\"col\">write took</th><th scope=\"col\">worst heartbeat gap</th><th scope=\"col\">on</th>"
 	      "<th scope=\"col\">longest silence</th><th scope=\"col\">median round trip</th><th scope=\"col\">worst round trip</th>"
-	      "<th scope=\"col\">lost</th><th scope=\"col\">witnesses took</th></tr></thead><tbody>\n",
+	      "<th scope=\"col\">lost</th><th scope=\"col\">witnesses took</th></tr></thead>\n",
 	      p->out);
-	for (size_t i = 0; i < p->n_acts; i++)
-		put_act_row(p, &p->acts[i], &worst);
-	fputs("</tbody></table></div>\n</section>\n", p->out);
+	for (size_t i = 0; i < p->rec->n_scenarios; i++)
+		for (int is_alone = 0; is_alone < 2; is_alone++)
+			put_scenario_rows(p, p->rec->scenarios[i].id, is_alone, &worst);
+	fputs("</table></div>\n<p class=\"note\">Datagrams are counted from the write to the end of the act's picture. A silence is the longest time "
+	      "between two answers that the outside got.</p>\n</section>\n",
+	      p->out);
 }
 
 void html_repeat(struct html_page *p)

@@ -105,27 +105,36 @@ static double draw_cpus(const struct html_chart *c, double y)
 	return y;
 }
 
+static void draw_act(const struct html_chart *c, const struct html_act *a, bool is_bad, double y)
+{
+	double x0 = html_x(c, a->began), x1 = html_x(c, a->ended);
+
+	html_put(
+		c->out,
+		"<a href=\"#act-%d\"><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>",
+		a->rec->id, is_bad ? "ac bad" : "ac", x0, y + 1, x1 - x0 < 3 ? 3 : x1 - x0,
+		ACTS_HEIGHT - 4);
+	if (is_bad)
+		html_put(c->out, "<text class=\"x\" x=\"%.1f\" y=\"%.1f\">✗%d</text>",
+			 x1 + 30 > c->right ? x0 - 24 : x1 + 4, y + 11, a->rec->id);
+	html_put(c->out, "<title>act %d: ", a->rec->id);
+	html_act_name(c->out, a->rec);
+	html_put(c->out, ", %s%s</title></a>", html_ms(a->ended - a->began),
+		 is_bad ? ", something broke" : "");
+}
+
+/* The bad ones last: nothing may cover them. */
 static void draw_acts(const struct html_chart *c, double y)
 {
 	put_label(c, y + 11, "acts");
-	for (size_t i = 0; i < c->page->n_acts; i++) {
-		const struct html_act *a = &c->page->acts[i];
-		double x0 = html_x(c, a->began), x1 = html_x(c, a->ended);
-		bool is_bad = a->n_unmet > a->n_known || !a->rec->done;
+	for (int bad = 0; bad < 2; bad++)
+		for (size_t i = 0; i < c->page->n_acts; i++) {
+			const struct html_act *a = &c->page->acts[i];
+			bool is_bad = a->n_unmet > a->n_known || !a->rec->done;
 
-		html_put(
-			c->out,
-			"<a href=\"#act-%d\"><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>",
-			a->rec->id, is_bad ? "ac bad" : "ac", x0, y + 1, x1 - x0 < 3 ? 3 : x1 - x0,
-			ACTS_HEIGHT - 4);
-		if (is_bad)
-			html_put(c->out, "<text class=\"x\" x=\"%.1f\" y=\"%.1f\">✗%d</text>",
-				 x1 + 4, y + 11, a->rec->id);
-		html_put(c->out, "<title>act %d: ", a->rec->id);
-		html_act_name(c->out, a->rec);
-		html_put(c->out, ", %s%s</title></a>", html_ms(a->ended - a->began),
-			 is_bad ? ", something broke" : "");
-	}
+			if (is_bad == bad)
+				draw_act(c, a, is_bad, y);
+		}
 }
 
 static void draw_columns(const struct html_chart *c, const struct columns *cols, double y,
@@ -204,7 +213,13 @@ static void draw_seconds(const struct html_chart *c, double y)
 
 void html_strip(struct html_page *p)
 {
-	struct html_chart c = { p, p->out, p->began, p->began, p->ended, LEFT, WIDTH - 12 };
+	struct html_chart c = { .page = p,
+				.out = p->out,
+				.zero = p->began,
+				.from = p->began,
+				.to = p->ended,
+				.left = LEFT,
+				.right = WIDTH - 12 };
 	int n = cpulist_count(&p->cpus);
 	double cpus = n > CPUS_MAX ? CPUS_MAX * CPU_HEIGHT + 14
 		      : n <= 8     ? n * (CPU_HEIGHT + 4)

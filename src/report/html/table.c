@@ -112,8 +112,8 @@ static void put_row(struct html_page *p, const char *claim)
 {
 	FILE *out = p->out;
 
-	html_anchor(out, "<tr><th scope=\"row\"><a href=\"#c-", claim, NULL);
-	html_put(out, "\">%s</a><span>%s</span></th>", claim, html_claim_summary(p, claim));
+	html_anchor(out, "<tr><th scope=\"row\"><div><a href=\"#c-", claim, NULL);
+	html_put(out, "\">%s</a><span>%s</span></div></th>", claim, html_claim_summary(p, claim));
 	for (size_t i = 0; i < p->rec->n_scenarios; i++)
 		if (html_scenario_is_judged(p, p->rec->scenarios[i].id))
 			put_cell(p, p->rec->scenarios[i].id, claim);

@@ -143,3 +143,8 @@ const char *html_ms(int64_t ns)
 		snprintf(buf, sizeof(buffers[0]), "%.*f ms", ms >= 100 ? 0 : ms >= 1 ? 1 : 2, ms);
 	return buf;
 }
+
+const char *html_s(int n)
+{
+	return n == 1 ? "" : "s";
+}

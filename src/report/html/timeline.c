@@ -114,9 +114,33 @@ static void describe(struct html_page *p, const struct html_act *act)
 	fputs("\"", p->out);
 }
 
+/* The box said nothing after this: no lane may look as if it went on. */
+static void draw_unknown(const struct html_chart *c, double bottom)
+{
+	double x = html_x(c, c->known);
+
+	html_put(c->out, "<path class=\"z\" d=\"M%.1f %dV%.1f\"/>", x, HEAD_HEIGHT, bottom);
+	html_put(c->out,
+		 "<text class=\"n\" x=\"%.1f\" y=\"%.1f\">nothing more is known of the box</text>",
+		 x + 8, (HEAD_HEIGHT + bottom) / 2);
+}
+
+static struct html_chart chart_of(struct html_page *p, const struct html_act *act, double left,
+				  double right)
+{
+	return (struct html_chart){ .page = p,
+				    .out = p->out,
+				    .zero = act->began,
+				    .from = act->from,
+				    .to = act->to,
+				    .left = left,
+				    .right = right,
+				    .known = act->rec->done ? 0 : act->ended };
+}
+
 void html_timeline(struct html_page *p, const struct html_act *act)
 {
-	struct html_chart c = { p, p->out, act->began, act->from, act->to, 62, WIDTH - 12 };
+	struct html_chart c = chart_of(p, act, 62, WIDTH - 12);
 	struct cpulist lanes = html_lanes_choose(&c, act);
 	int n_lanes = cpulist_count(&lanes);
 	bool is_cut = cpulist_count(&p->cpus) > n_lanes, is_logged = has_logs(p, act);
@@ -142,6 +166,8 @@ void html_timeline(struct html_page *p, const struct html_act *act)
 		html_packets(&c, packets, PACKETS_HEIGHT);
 	if (is_logged)
 		draw_log(&c, bottom - LOG_HEIGHT);
+	if (c.known > 0)
+		draw_unknown(&c, packets - 4);
 	fputs("\n</svg>\n", p->out);
 }
 
@@ -149,7 +175,7 @@ void html_timeline(struct html_page *p, const struct html_act *act)
  * of each column. */
 void html_timeline_mini(struct html_page *p, const struct html_act *act)
 {
-	struct html_chart c = { p, p->out, act->began, act->from, act->to, 2, MINI_WIDTH - 2 };
+	struct html_chart c = chart_of(p, act, 2, MINI_WIDTH - 2);
 	struct cpulist lanes = html_lanes_choose(&c, act);
 	double y = 2, height = cpulist_count(&lanes) * MINI_LANE + 4 +
 			       (act->n_packets > 0 ? MINI_PACKETS : 0);
