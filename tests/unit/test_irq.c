@@ -12,9 +12,9 @@
 
 #include "base/cleanup.h"
 #include "box/irq.h"
+#include "witnesses/irq/choose.h"
 #include "witnesses/irq/judge.h"
 #include "witnesses/irq/ping.h"
-#include "witnesses/irq/steer.h"
 #include "witnesses/packet/drops.h"
 
 /* CPU 1 is off. Three architectures' ways of laying out the right side. */
@@ -349,9 +349,9 @@ static void gateway_is_found(void **state)
 	assert_int_equal(address, 0x0202000A);
 	assert_int_equal(ping_source_gateway("Iface\n", &address), 0);
 	assert_int_equal(ping_source_gateway("", &address), 0);
-	assert_true(steer_rank_name("virtio0-input.0") > steer_rank_name("virtio0-output.0"));
-	assert_true(steer_rank_name("eth0-TxRx-1") > steer_rank_name("eth0"));
-	assert_true(steer_rank_name("eth0") > steer_rank_name("eth0-tx-0"));
+	assert_true(choose_rank_name("virtio0-input.0") > choose_rank_name("virtio0-output.0"));
+	assert_true(choose_rank_name("eth0-TxRx-1") > choose_rank_name("eth0"));
+	assert_true(choose_rank_name("eth0") > choose_rank_name("eth0-tx-0"));
 }
 
 static void drops_are_counted(void **state)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Interrupts around the going and coming of a CPU: leads one onto the CPU, reads all before and
- * after, and hands the facts to judge.c. Managed ones are in managed.c, the leading in steer.c.
+ * after, and hands the facts to judge.c. Managed ones are in managed.c, the leading in steer.c, the
+ * arrival elsewhere in rerouted.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,23 +15,9 @@
 #include "witnesses/irq/arrivals.h"
 #include "witnesses/irq/judge.h"
 #include "witnesses/irq/managed.h"
+#include "witnesses/irq/rerouted.h"
 #include "witnesses/irq/steer.h"
 #include "witnesses/witnesses.h"
-
-#define ARRIVE_NS (5 * NS_PER_S)
-#define EXTRA_TRAFFIC_NS (NS_PER_S / 2)
-
-static const struct claim rerouted = {
-	.id = "irq.rerouted",
-	.summary = "An interrupt that was delivered on the CPU moves and comes elsewhere",
-	.explain =
-		"When a CPU goes, the kernel moves its interrupts to CPUs that stay. Before the act an interrupt that is in use is led to the CPU "
-		"and seen to arrive there. Afterwards its smp_affinity must hold an online CPU, effective_affinity must name online CPUs "
-		"only, and it must go on arriving.\n\nA failure means a silent device: look at the interrupt chip's driver and at "
-		"`migrate_one_irq()`. The old affinity is not restored when the CPU returns, and drivers may rewrite it: both are legal.",
-	.refs = REFS("kernel/irq/cpuhotplug.c", "Documentation/core-api/irq/irq-affinity.rst"),
-	.faults = FAULTS("kmod:irq-effective-stale", "kmod:irq-not-restarted"),
-};
 
 static const struct claim column_frozen = {
 	.id = "irq.column-frozen",
@@ -203,84 +190,6 @@ static int before(struct stage *s, void *state, const struct act *act)
 	return 0;
 }
 
-struct awaited {
-	struct irq_witness *w;
-	struct judge_rerouted *facts;
-	struct irq_counts start;
-	int64_t extra_at_ns;
-	int error;
-};
-
-static bool has_arrived(void *arg)
-{
-	struct awaited *a = arg;
-	struct irq_counts now;
-
-	if (wait_now_ns() > a->extra_at_ns)
-		steer_traffic(a->w->steer, true, true);
-	a->error = steer_counts(a->w->steer, a->facts->irq, &now);
-	if (a->error < 0)
-		return true;
-	a->facts->arrivals = 0;
-	cpulist_foreach(cpu, &a->facts->online) {
-		uint64_t came = irq_counts_grown(&a->start, &now, cpu);
-
-		a->facts->arrivals += came;
-		if (came > 0)
-			a->facts->arrived_on = cpu;
-	}
-	irq_counts_done(&now);
-	return a->facts->arrivals > 0;
-}
-
-static void record_rerouted(struct stage *s, const struct act *act, const struct judge_rerouted *f)
-{
-	struct judgement j;
-	json_t *data;
-
-	judge_rerouted(f, &j);
-	data = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:i, s:I}", "irq", f->irq, "name", f->name,
-			 "smp_affinity", cpulist_str(&f->affinity.mask), "effective",
-			 f->affinity.has_effective ? cpulist_str(&f->affinity.effective) : "",
-			 "online", cpulist_str(&f->online), "arrivals", (json_int_t)f->arrivals,
-			 "arrived_on", f->arrived_on, "waited_ms", (json_int_t)f->waited_ms);
-	expect(s, act, &rerouted, j.result == JUDGE_MET, data, "%s", j.text);
-}
-
-static int watch_rerouted(struct stage *s, struct irq_witness *w, const struct act *act)
-{
-	const struct steer_target *t = w->target;
-	struct judge_rerouted f = { .cpu = act->cpu,
-				    .irq = t->irq,
-				    .name = t->name,
-				    .online = act->online,
-				    .arrived_on = -1 };
-	int64_t began = wait_now_ns();
-	struct awaited a = { .w = w,
-			     .facts = &f,
-			     .extra_at_ns = began + wait_scaled(EXTRA_TRAFFIC_NS) };
-	int r;
-
-	if (!t->is_proven) {
-		expect_unexercised(s, act, &rerouted, NULL, "%s", t->why);
-		return 0;
-	}
-	r = steer_counts(w->steer, t->irq, &a.start);
-	if (r < 0)
-		return r;
-	r = wait_until(has_arrived, &a, began + wait_scaled(ARRIVE_NS));
-	irq_counts_done(&a.start);
-	if (r >= 0)
-		r = a.error;
-	if (r >= 0)
-		r = irq_affinity_read(w->box, t->irq, &f.affinity);
-	if (r < 0)
-		return r;
-	f.waited_ms = (wait_now_ns() - began) / NS_PER_MS;
-	record_rerouted(s, act, &f);
-	return 0;
-}
-
 static int after_offline(struct stage *s, struct irq_witness *w, const struct act *act,
 			 struct scan *now)
 {
@@ -290,7 +199,7 @@ static int after_offline(struct stage *s, struct irq_witness *w, const struct ac
 	judge_none_on_dead(w->before, now, act->cpu, is_managed, w->box, &j);
 	say(s, act, &none_on_dead, &j);
 	replace(&w->at_offline[act->cpu], take_ptr(w->before));
-	r = watch_rerouted(s, w, act);
+	r = rerouted_after_offline(s, w->box, w->steer, w->target, act);
 	managed_after_offline(w->managed, s, act, now);
 	return r;
 }
@@ -306,6 +215,14 @@ static void after_online(struct stage *s, struct irq_witness *w, const struct ac
 		replace(&w->at_offline[act->cpu], NULL);
 	}
 	managed_after_online(w->managed, s, act);
+}
+
+static bool is_any_dead(struct stage *s, const struct irq_witness *w)
+{
+	cpulist_foreach(cpu, &w->possible)
+		if (stage_cpu_is_dead(s, cpu))
+			return true;
+	return false;
 }
 
 static int after(struct stage *s, void *state, const struct act *act)
@@ -327,7 +244,8 @@ static int after(struct stage *s, void *state, const struct act *act)
 		managed_after_offline(w->managed, s, act, NULL);
 	}
 	arrivals_end(w->arrivals, s, act);
-	steer_traffic(w->steer, false, false);
+	/* Windows are exercised by interrupts that come elsewhere meanwhile. */
+	steer_traffic(w->steer, is_any_dead(s, w), false);
 	w->target = NULL;
 	return r;
 }
@@ -340,7 +258,7 @@ const struct witness witness_irq = {
 		"the CPU so that its queue's managed interrupt comes there. Traffic comes from the prober outside or, where there is none, "
 		"from echo requests to the default gateway. Affinities are put back at the end.\n\nObservations: `irq.steered` says which "
 		"interrupt was led and whether that was proven; `irq.arrivals` says how often it came on which CPU, some 25 ms at a time.",
-	.claims = CLAIMS(&rerouted, &column_frozen, &none_on_dead, &managed_claim),
+	.claims = CLAIMS(&rerouted_claim, &column_frozen, &none_on_dead, &managed_claim),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
 	.plant = plant,
 	.before = before,

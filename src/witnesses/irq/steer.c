@@ -14,12 +14,13 @@
 #include "base/wait.h"
 #include "box/cpu.h"
 #include "stage/expect.h"
+#include "witnesses/irq/choose.h"
 #include "witnesses/irq/ping.h"
 
 #define CHOOSE_NS NS_PER_S
 #define CHOOSE_AGAIN_NS (NS_PER_S / 10) /* once it is known that nothing comes here */
 #define PROOF_NS (3 * NS_PER_S)
-#define PROOF_COUNT 3 /* one may have been on its way to the CPU where it was before */
+#define PROOF_COUNT CHOOSE_COUNT /* one may have been on its way to the CPU where it was before */
 #define STEERED_MAX 16
 
 struct steered {
@@ -113,97 +114,6 @@ int steer_counts(struct steer *st, int irq, struct irq_counts *ret)
 	return row ? irq_counts_of_row(t, row, &st->possible, ret) : -ENOENT;
 }
 
-int steer_rank_name(const char *name)
-{
-	if (strcasestr(name, "input") || strcasestr(name, "rx"))
-		return 2;
-	return strcasestr(name, "output") || strcasestr(name, "tx") ? 0 : 1;
-}
-
-static bool is_of_network(struct box *box, int irq, const char *name)
-{
-	_cleanup_names_ char **interfaces = NULL;
-	int virtio;
-
-	if (sscanf(name, "virtio%d", &virtio) == 1 &&
-	    box_has(box, "sys/bus/virtio/devices/virtio%d/net", virtio))
-		return true;
-	if (box_list(box, "sys/class/net", &interfaces) < 0)
-		return false;
-	for (char **i = interfaces; *i; i++) {
-		_cleanup_free_ char *device = text_printf("sys/class/net/%s/device", *i);
-
-		if (strcmp(*i, "lo") == 0 || !device)
-			continue;
-		if (strstr(name, *i) || irq_is_of_device(box, irq, device))
-			return true;
-	}
-	return false;
-}
-
-struct choice {
-	struct steer *st;
-	struct irq_table *first;
-	int irq, rank, error;
-	bool is_net;
-	char name[128];
-};
-
-/* Network first, receiving first; then whatever comes. Written to only when it comes, since asking
- * is a write. */
-static void consider(struct choice *c, const struct irq_table *now, const struct irq_row *row)
-{
-	const struct irq_row *was = irq_table_find(c->first, row->irq);
-	bool is_net;
-	int rank;
-
-	if (!was || !row->actions[0] ||
-	    irq_row_sum(now, row) < irq_row_sum(c->first, was) + PROOF_COUNT)
-		return;
-	is_net = is_of_network(c->st->box, row->irq, row->actions);
-	rank = is_net ? 1 + steer_rank_name(row->actions) : 0;
-	if (rank <= c->rank || irq_can_steer(c->st->box, row->irq) != 1)
-		return;
-	c->rank = rank;
-	c->irq = row->irq;
-	c->is_net = is_net;
-	snprintf(c->name, sizeof(c->name), "%s", row->actions);
-}
-
-static bool has_good_choice(void *arg)
-{
-	_cleanup_(cleanup_irq_table) struct irq_table *now = NULL;
-	struct choice *c = arg;
-
-	c->error = irq_table_read(c->st->box, &now);
-	if (c->error < 0)
-		return true;
-	for (size_t i = 0; i < now->n_rows; i++)
-		if (now->rows[i].irq != IRQ_ARCH)
-			consider(c, now, &now->rows[i]);
-	return c->rank == 3;
-}
-
-/* 1 with target->irq, name and is_net, or 0 when no interrupt comes that may be steered. */
-static int choose(struct steer *st, struct steer_target *target)
-{
-	struct choice c = { .st = st, .irq = -1, .rank = -1 };
-	int64_t patience = wait_scaled(st->failures > 1 ? CHOOSE_AGAIN_NS : CHOOSE_NS);
-	int r = irq_table_read(st->box, &c.first);
-
-	if (r == 0)
-		r = wait_until(has_good_choice, &c, wait_now_ns() + patience);
-	irq_table_free(c.first);
-	if (r >= 0 && c.error < 0)
-		r = c.error;
-	if (r < 0 || c.irq < 0)
-		return r < 0 ? r : 0;
-	target->irq = c.irq;
-	target->is_net = c.is_net;
-	snprintf(target->name, sizeof(target->name), "%s", c.name);
-	return 1;
-}
-
 /* The mask as it was before we touched it first. */
 static void remember(struct steer *st, int irq, const struct cpulist *was)
 {
@@ -284,6 +194,7 @@ int steer_before(struct steer *st, struct stage *s, const struct act *act,
 		 const struct steer_target **ret)
 {
 	struct steer_target *t = &st->target;
+	int64_t patience = wait_scaled(st->failures > 1 ? CHOOSE_AGAIN_NS : CHOOSE_NS);
 	int r = 1;
 
 	*ret = t;
@@ -301,7 +212,7 @@ int steer_before(struct steer *st, struct stage *s, const struct act *act,
 	t->why[0] = '\0';
 	steer_traffic(st, true, false);
 	if (st->irq < 0)
-		r = choose(st, t);
+		r = choose_irq(st->box, patience, t);
 	if (r == 0)
 		snprintf(t->why, sizeof(t->why),
 			 "no interrupt that may be steered came %d times in the time there was",

@@ -38,7 +38,3 @@ void steer_traffic(struct steer *st, bool is_on, bool is_extra);
 
 /* The interrupt's counts on all possible CPUs. */
 _must_check_ int steer_counts(struct steer *st, int irq, struct irq_counts *ret);
-
-/* Names of receive queues, as drivers give them: 2 receives, 1 perhaps, 0 sends. For choosing, not
- * for judging. */
-int steer_rank_name(const char *name);

@@ -127,11 +127,16 @@ json_t *drops_between(const struct drops *from, const struct drops *to)
 	for (size_t cpu = 0; cpu < DROPS_CPUS; cpu++)
 		if ((from->softnet_seen[cpu / 64] & to->softnet_seen[cpu / 64]) >> (cpu % 64) & 1)
 			softnet += grown(from->softnet[cpu], to->softnet[cpu]);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "rx_dropped",
+	return json_pack("{s:I, s:I, s:I, s:I}", "rx_dropped",
 			 grown(from->rx_dropped, to->rx_dropped), "rx_missed",
-			 grown(from->rx_missed, to->rx_missed), "softnet", softnet, "udp_in_errors",
-			 grown(from->udp_in_errors, to->udp_in_errors), "udp_rcvbuf",
-			 grown(from->udp_rcvbuf, to->udp_rcvbuf), "udp_no_ports",
-			 grown(from->udp_no_ports, to->udp_no_ports), "socket",
+			 grown(from->rx_missed, to->rx_missed), "softnet", softnet, "socket",
 			 grown(from->socket, to->socket));
+}
+
+json_t *drops_udp_between(const struct drops *from, const struct drops *to)
+{
+	return json_pack("{s:I, s:I, s:I}", "in_errors",
+			 grown(from->udp_in_errors, to->udp_in_errors), "rcvbuf_errors",
+			 grown(from->udp_rcvbuf, to->udp_rcvbuf), "no_ports",
+			 grown(from->udp_no_ports, to->udp_no_ports));
 }

@@ -23,9 +23,12 @@ struct drops {
 /* What cannot be read counts 0. */
 void drops_read(struct box *box, int port, struct drops *ret);
 
-/* {"rx_dropped": n, ...}: what was dropped between; a CPU that is hidden in either counts nothing.
- */
+/* {"rx_dropped": n, ...}: what was dropped between and may have been ours, each datagram counted
+ * once; a CPU that is hidden in either counts nothing. */
 json_t *drops_between(const struct drops *from, const struct drops *to);
+
+/* UDP's own counters of the whole box: for the reader, since other sockets are in them too. */
+json_t *drops_udp_between(const struct drops *from, const struct drops *to);
 
 void drops_parse_softnet(const char *text, struct drops *d);
 void drops_parse_snmp(const char *text, struct drops *d);

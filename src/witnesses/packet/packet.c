@@ -231,12 +231,13 @@ static int after(struct stage *s, void *state, const struct act *act)
 	to = wait_now_ns();
 	p->count_at_end = echo_count(p->echo);
 	observe(s, act, "packet.window",
-		json_pack("{s:i, s:s, s:I, s:I, s:b, s:s, s:i, s:b, s:I, s:o}", "cpu", act->cpu,
-			  "verb", act_verb_name(act->verb), "from", (json_int_t)w->from_ns, "to",
-			  (json_int_t)to, "exercised", w->is_exercised, "why", w->why, "irq",
-			  w->irq, "resumed", has, "resumed_ms",
-			  (json_int_t)((to - began) / NS_PER_MS), "drops",
-			  drops_between(&w->drops, &drops)));
+		json_pack("{s:i, s:s, s:I, s:I, s:b, s:s, s:i, s:b, s:I, s:o, s:o}", "cpu",
+			  act->cpu, "verb", act_verb_name(act->verb), "from",
+			  (json_int_t)w->from_ns, "to", (json_int_t)to, "exercised",
+			  w->is_exercised, "why", w->why, "irq", w->irq, "resumed", has,
+			  "resumed_ms", (json_int_t)((to - began) / NS_PER_MS), "drops",
+			  drops_between(&w->drops, &drops), "udp",
+			  drops_udp_between(&w->drops, &drops)));
 	if (act->verb == ACT_OFFLINE) {
 		p->off[act->cpu] = *w;
 		p->off[act->cpu].from_ns = to;
