@@ -21,12 +21,11 @@
 
 double html_x(const struct html_chart *c, int64_t t)
 {
-	double share = (double)(t - c->from) / (double)(c->to - c->from);
+	double share;
 
-	if (share < 0)
-		share = 0;
-	if (share > 1)
-		share = 1;
+	/* The last state of a CPU lasts until INT64_MAX: cut before anything is subtracted. */
+	t = t < c->from ? c->from : t > c->to ? c->to : t;
+	share = (double)(t - c->from) / (double)(c->to - c->from);
 	return c->left + share * (c->right - c->left);
 }
 
@@ -41,6 +40,9 @@ static void draw_axis(const struct html_chart *c, double top, double y)
 			step = steps[i] * NS_PER_MS;
 			break;
 		}
+	/* An act that hung for hours, or a journal that says so. */
+	while ((c->to - c->from) / step > 12)
+		step *= 10;
 	first = (c->from - c->zero) / step * step;
 	for (int64_t t = first; t <= c->to - c->zero; t += step) {
 		double x;
