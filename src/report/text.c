@@ -310,9 +310,10 @@ static void put_verdict(const struct text *t)
 			   : code <= 1 ? words[code]
 				       : "COULD NOT BE JUDGED";
 	bool is_first = true;
+	bool is_known_only = code == 1 && record_get_int(t->results, "exit_known_ok") == 0;
 
 	fputc('\n', t->out);
-	text_colour(t, code == 0 ? TEXT_GOOD : code == 77 ? TEXT_WARN : TEXT_BAD);
+	text_colour(t, code == 0 ? TEXT_GOOD : code == 77 || is_known_only ? TEXT_WARN : TEXT_BAD);
 	fputs(word, t->out);
 	text_colour(t, TEXT_PLAIN);
 	for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
@@ -323,7 +324,7 @@ static void put_verdict(const struct text *t)
 		fprintf(t->out, "%s%lld %s", is_first ? ": " : ", ", (long long)n, columns[c].done);
 		is_first = false;
 	}
-	if (code == 1 && record_get_int(t->results, "exit_known_ok") == 0)
+	if (is_known_only)
 		fputs("; only known kernel defects failed (--known-ok accepts them)", t->out);
 	fputc('\n', t->out);
 }

@@ -140,7 +140,7 @@ static void put_gaps(const struct text *t)
 			    name ? " (" : "", name ? name : "", name ? ")" : "");
 	}
 	if (n > WORST_SHOWN)
-		text_fieldf(t, "", "less in %zu more acts", n - WORST_SHOWN);
+		text_fieldf(t, "", "and less in %zu more", n - WORST_SHOWN);
 }
 
 static void put_packets(const struct text *t)
@@ -161,9 +161,10 @@ static void put_packets(const struct text *t)
 			worst = trip;
 	}
 	if (sent > 0)
-		text_fieldf(t, "packets",
-			    "%ld from outside: %ld lost, %ld duplicated, slowest answer after %s",
-			    sent, lost, twice, report_ms(worst, ms, sizeof(ms)));
+		text_fieldf(
+			t, "packets",
+			"%ld from outside: %ld unanswered, %ld duplicated, slowest answer after %s",
+			sent, lost, twice, report_ms(worst, ms, sizeof(ms)));
 }
 
 static bool has_any(const struct text *t, const char *type, const char *what)
