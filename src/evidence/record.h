@@ -40,7 +40,7 @@ struct record_act {
 	bool is_alone;
 	const char *verb, *path, *value; /* never NULL */
 	int cpu;                         /* -1: none */
-	const char *result;              /* "OK" or an errno's name */
+	const char *result;              /* "OK" or an errno's name; NULL only without `done` */
 	int64_t began, ended;            /* ns; without `done`: the time of the act's line, and 0 */
 	int attempts;
 	bool is_noop;

@@ -45,11 +45,9 @@ static bool passes(const struct record_line *l, const struct record_filter *f)
 const struct record_line *record_next(const struct record *r, const struct record_line *prev,
 				      const struct record_filter *filter)
 {
-	const struct record_line *l = prev ? prev + 1 : r->lines;
-
-	for (; l < r->lines + r->n_lines; l++)
-		if (passes(l, filter))
-			return l;
+	for (size_t i = prev ? prev - r->lines + 1 : 0; i < r->n_lines; i++)
+		if (passes(&r->lines[i], filter))
+			return &r->lines[i];
 	return NULL;
 }
 

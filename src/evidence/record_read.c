@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,7 @@
 #include "base/text.h"
 
 #define LINES_STEP 1024
+#define RECORD_TIME_MAX ((json_int_t)1 << 60) /* 36 years in ns */
 
 /* One file that is being read. */
 struct source {
@@ -70,6 +72,35 @@ static bool is_one_of(const char *s, const char *const *words)
 	return false;
 }
 
+/* Readers subtract times: none is so large that this could overflow. Before the box booted is
+ * negative. */
+static bool has_sane_times(const json_t *o)
+{
+	static const char *const keys[] = { "t",   "began", "ended", "sent",
+					    "box", "back",  "from",  "to" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		json_int_t value = record_get_int(o, keys[i]);
+
+		if (value < -RECORD_TIME_MAX || value > RECORD_TIME_MAX)
+			return false;
+	}
+	return true;
+}
+
+static const char *what_is_wrong_with_act(const json_t *o, bool is_done)
+{
+	const json_t *id = json_object_get(o, "act");
+
+	if (!json_is_integer(id) || json_integer_value(id) <= 0 || json_integer_value(id) > INT_MAX)
+		return "it is an act without its number";
+	if (is_done && !has_string(o, "result"))
+		return "it is an act done without its \"result\"";
+	if (is_done && record_get_int(o, "ended") < record_get_int(o, "began"))
+		return "it is an act that ended before it began";
+	return NULL;
+}
+
 /* What a line of this type must have to be judged; NULL when it has it. Unknown types are for
  * readers to come. */
 static const char *what_is_wrong(const json_t *o, const char *type)
@@ -77,24 +108,25 @@ static const char *what_is_wrong(const json_t *o, const char *type)
 	static const char *const results[] = {
 		"met", "unmet", "unexercised", "limit", "error", NULL
 	};
+	const char *of = record_get_str(o, "of");
 
 	if (json_object_get(o, "scenario") && !has_string(o, "scenario"))
 		return "its \"scenario\" is not a string";
+	if (!has_sane_times(o) || !has_sane_times(json_object_get(o, "data")))
+		return "it has a time that no clock shows";
+	if (strcmp(type, "act") == 0 || strcmp(type, "done") == 0)
+		return what_is_wrong_with_act(o, strcmp(type, "done") == 0);
 	if (strcmp(type, "expect") == 0) {
 		if (!has_string(o, "claim"))
 			return "it is an \"expect\" without a \"claim\"";
 		if (!is_one_of(record_get_str(o, "result"), results))
 			return "it is an \"expect\" whose \"result\" is none of met, unmet, unexercised, limit, error";
-	} else if (strcmp(type, "begin") == 0 || strcmp(type, "end") == 0) {
-		const char *of = record_get_str(o, "of");
-
+	}
+	if (strcmp(type, "begin") == 0 || strcmp(type, "end") == 0) {
 		if (strcmp(of, "run") != 0 && strcmp(of, "scenario") != 0)
 			return "it is a begin or end that is \"of\" neither a run nor a scenario";
 		if (strcmp(of, "scenario") == 0 && !has_string(o, "scenario"))
 			return "it is a begin or end of a scenario that it does not name";
-	} else if (strcmp(type, "act") == 0 || strcmp(type, "done") == 0) {
-		if (!json_is_integer(json_object_get(o, "act")))
-			return "it is an act without its number";
 	}
 	return NULL;
 }

@@ -3,7 +3,12 @@
  * Knows no verdict rule. */
 #include "evidence/verdict_internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
 
 static bool is_of_run(const struct record_line *l)
 {
@@ -158,7 +163,7 @@ static int exit_code(const json_t *counts, bool is_broken, bool is_complete, boo
 							  : VERDICT_EXIT_NOT_TRIED;
 }
 
-json_t *verdict_results(const struct record *r)
+static json_t *verdict_results(const struct record *r)
 {
 	json_t *results = list_results(r), *counts, *not_run, *stopped, *doc;
 	bool is_broken = broke_between(r);
@@ -179,4 +184,46 @@ json_t *verdict_results(const struct record *r)
 	json_decref(counts);
 	json_decref(stopped);
 	return doc;
+}
+
+int verdict_judge(const char *dir, json_t **ret_results, struct error *err)
+{
+	_cleanup_(cleanup_record) struct record *run = NULL;
+	int r = record_open(dir, &run, err);
+	json_t *results;
+
+	if (r < 0)
+		return r;
+	results = verdict_results(run);
+	if (!results)
+		return error_set(err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
+	*ret_results = results;
+	return 0;
+}
+
+char *verdict_text(const json_t *results)
+{
+	_cleanup_free_ char *text = json_dumps(results, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+
+	return text ? text_printf("%s\n", text) : NULL;
+}
+
+int verdict_write(const char *dir, const json_t *results, struct error *err)
+{
+	_cleanup_free_ char *text = verdict_text(results);
+	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (!text)
+		return error_set(err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
+	if (dirfd < 0)
+		return error_set(err, errno, "cannot open the run directory \"%s\": %s", dir,
+				 strerror(errno));
+	r = file_replace(dirfd, "results.json", text, strlen(text));
+	if (r < 0)
+		return error_set(
+			err, -r,
+			"cannot write \"%s/results.json\": %s; `hotproof judge --stdout` prints it instead",
+			dir, strerror(-r));
+	return 0;
 }

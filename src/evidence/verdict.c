@@ -6,13 +6,9 @@
  */
 #include "evidence/verdict_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/text.h"
 #include "evidence/known.h"
 
 /* What is being found out about one claim. */
@@ -150,6 +146,21 @@ static const struct record_line *find_end(const struct finding *f, const char *t
 	return NULL;
 }
 
+/* The text and the act that it came in, unless the text names the act itself. */
+static void say_where(struct finding *f, const char *text, const struct record_act *act)
+{
+	const char *when = act && act->done ? "after" : "in";
+
+	if (act ? strstr(text, " act ") != NULL : strstr(text, "before its first act") != NULL)
+		set_why(f, "%s", text);
+	else if (!act)
+		set_why(f, "%s; before its first act", text);
+	else if (act->cpu >= 0)
+		set_why(f, "%s; %s act %d (%s cpu%d)", text, when, act->id, act->verb, act->cpu);
+	else
+		set_why(f, "%s; %s act %d (%s)", text, when, act->id, act->verb);
+}
+
 /* Rules 3 and 4: the same for each claim of the scenario. */
 static bool ended_early(struct finding *f)
 {
@@ -168,14 +179,7 @@ static bool ended_early(struct finding *f)
 		add_evidence(f, act->line);
 	if (act && json_array_size(f->acts) == 0)
 		add_act(f, act->id);
-	if (act && act->cpu >= 0)
-		set_why(f, "%s; %s act %d (%s cpu%d)", text, act->done ? "after" : "in", act->id,
-			act->verb, act->cpu);
-	else if (act)
-		set_why(f, "%s; %s act %d (%s)", text, act->done ? "after" : "in", act->id,
-			act->verb);
-	else
-		set_why(f, "%s; before its first act", text);
+	say_where(f, text, act);
 	return true;
 }
 
@@ -302,46 +306,4 @@ json_t *verdict_of_claim(const struct record *r, const struct record_scenario *s
 	json_decref(f.evidence);
 	free(f.why);
 	return result;
-}
-
-int verdict_judge(const char *dir, json_t **ret_results, struct error *err)
-{
-	_cleanup_(cleanup_record) struct record *run = NULL;
-	int r = record_open(dir, &run, err);
-	json_t *results;
-
-	if (r < 0)
-		return r;
-	results = verdict_results(run);
-	if (!results)
-		return error_set(err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
-	*ret_results = results;
-	return 0;
-}
-
-char *verdict_text(const json_t *results)
-{
-	_cleanup_free_ char *text = json_dumps(results, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-
-	return text ? text_printf("%s\n", text) : NULL;
-}
-
-int verdict_write(const char *dir, const json_t *results, struct error *err)
-{
-	_cleanup_free_ char *text = verdict_text(results);
-	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
-
-	if (!text)
-		return error_set(err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
-	if (dirfd < 0)
-		return error_set(err, errno, "cannot open the run directory \"%s\": %s", dir,
-				 strerror(errno));
-	r = file_replace(dirfd, "results.json", text, strlen(text));
-	if (r < 0)
-		return error_set(
-			err, -r,
-			"cannot write \"%s/results.json\": %s; `hotproof judge --stdout` prints it instead",
-			dir, strerror(-r));
-	return 0;
 }

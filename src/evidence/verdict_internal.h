@@ -9,6 +9,3 @@
  * memory is short. */
 json_t *verdict_of_claim(const struct record *r, const struct record_scenario *s,
 			 const char *claim);
-
-/* The document. NULL when memory is short. */
-json_t *verdict_results(const struct record *r);

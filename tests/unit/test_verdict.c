@@ -155,6 +155,13 @@ static void open_journal(const char *text, size_t len, int expected, const char 
 	rmdir(dir);
 }
 
+static void refuse(const char *fields, const char *says)
+{
+	_cleanup_free_ char *line = text_printf("{%s}\n", fields);
+
+	open_journal(line, strlen(line), -EBADMSG, says);
+}
+
 static void bounds_hold(void **state)
 {
 	size_t len = RECORD_LINE_MAX + 100;
@@ -171,6 +178,16 @@ static void bounds_hold(void **state)
 	open_journal("[1]\n", 4, -EBADMSG, "no object");
 	open_journal("{\"type\":\"note\"}\n", 16, -EBADMSG, "seq");
 	open_journal("", 0, 0, NULL);
+	refuse("\"seq\":1,\"type\":\"act\"", "without its number");
+	refuse("\"seq\":1,\"type\":\"act\",\"act\":0", "without its number");
+	refuse("\"seq\":1,\"type\":\"done\",\"act\":1", "without its \"result\"");
+	refuse("\"seq\":1,\"type\":\"done\",\"act\":1,\"result\":\"OK\",\"began\":5,\"ended\":4",
+	       "before it began");
+	refuse("\"seq\":1,\"type\":\"note\",\"t\":9223372036854775807", "no clock");
+	refuse("\"seq\":1,\"type\":\"note\",\"data\":{\"to\":-9223372036854775807}", "no clock");
+	refuse("\"seq\":1,\"type\":\"note\",\"scenario\":7", "not a string");
+	refuse("\"seq\":1,\"type\":\"begin\",\"of\":\"scenario\"", "does not name");
+	refuse("\"seq\":1,\"type\":\"expect\",\"result\":\"met\"", "without a \"claim\"");
 }
 
 static void kernels_are_compared_by_number(void **state)
