@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,9 +13,16 @@
 #include "base/wait.h"
 #include "cmd/catalog.h"
 #include "cmd/cmds.h"
+#include "cmd/plan.h"
+#include "cmd/progress.h"
+#include "cmd/show.h"
+#include "evidence/known.h"
 #include "run/run.h"
 #include "scenarios/scenarios.h"
 #include "witnesses/witnesses.h"
+
+/* /run does not outlive the boot, and neither does what is kept there. */
+#define STATE_PATH "/run/hotproof/snapshot.json"
 
 enum {
 	OPT_GO = 1,
@@ -157,12 +165,73 @@ static char *fresh_name(void)
 	return text_printf("run-%s-%d", stamp, (int)getpid());
 }
 
-static int play(const struct request *q)
+/* Claims that a known defect of this very kernel breaks; as a NULL-terminated list of ids that live
+ * as long as `known`. */
+static void find_known(const json_t *known, const char **ids, size_t size)
+{
+	const json_t *entry;
+	struct utsname uts;
+	size_t i, n = 0;
+
+	if (uname(&uts) < 0)
+		uts = (struct utsname){};
+	json_array_foreach((json_t *)known, i, entry) {
+		const json_t *kernels = json_object_get(entry, "kernels");
+		const char *arch = json_string_value(json_object_get(entry, "arch"));
+
+		if (n + 1 < size && (!arch || strcmp(arch, uts.machine) == 0) &&
+		    known_is_in_range(uts.release,
+				      json_string_value(json_object_get(kernels, "from")),
+				      json_string_value(json_object_get(kernels, "before"))))
+			ids[n++] = json_string_value(json_object_get(entry, "claim"));
+	}
+	ids[n] = NULL;
+}
+
+/* The run's name is its directory's. */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* On the lab's port nothing is judged here: the lab has all the evidence, and more of it. */
+static int go(const struct request *q, struct run_setup *setup, const char *dir)
 {
 	_cleanup_(cleanup_rundir) struct rundir *rd = NULL;
+	struct run_outcome outcome = {};
+	struct progress progress;
+	struct error err = {};
+	int r = q->port_fd >= 0 ? rundir_on_port(q->port_fd, &rd) : rundir_create(dir, &rd, &err);
+
+	progress_begin(&progress);
+	setup->rundir = rd;
+	if (q->port_fd < 0) {
+		setup->progress = progress_show;
+		setup->progress_arg = &progress;
+	}
+	if (r == 0)
+		r = run_play(setup, &outcome, &err);
+	progress_end(&progress);
+	if (r < 0)
+		return cmd_fail(&cmd_run, VERDICT_EXIT_NOT_JUDGED, "%s",
+				err.code ? err.text : strerror(-r));
+	if (outcome.is_interrupted)
+		fprintf(stderr,
+			"hotproof run: interrupted; the box was put back, and what there is of the run is judged\n");
+	return q->port_fd >= 0 ? VERDICT_EXIT_PASSED : show_run(&cmd_run, dir, q->is_known_ok);
+}
+
+static int play(const struct request *q)
+{
 	_cleanup_(cleanup_box) struct box *box = NULL;
 	_cleanup_free_ char *name = fresh_name();
+	const char *dir = q->out ? q->out : name;
+	const struct scenario **scenarios = NULL;
+	const struct witness **witnesses = NULL;
 	json_t *catalog = catalog_json();
+	const char *known[32];
 	struct error err = {};
 	struct run_setup setup = {
 		.scenarios = scenarios_all,
@@ -172,29 +241,38 @@ static int play(const struct request *q)
 		.claim_globs = q->claims.list,
 		.notes = q->notes.list,
 		.catalog = catalog,
-		.name = q->name ? q->name : name,
+		.name = q->name ? q->name : base_name(dir),
 		.repeat = q->repeat,
 		.machine = q->machine,
 		.seed = q->seed,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
-		.state_path = "/run/hotproof/snapshot.json",
+		.no_retry_claims = known,
+		.state_path = STATE_PATH,
 	};
 	int r = box_open("/", &box, &err);
 
-	if (r == 0)
-		r = q->port_fd >= 0 ? rundir_on_port(q->port_fd, &rd)
-				    : rundir_create(q->out ? q->out : name, &rd, &err);
+	find_known(json_object_get(catalog, "known"), known, ARRAY_SIZE(known));
 	setup.box = box;
-	setup.rundir = rd;
+	/* A misspelt id is told before anything is made or looked at. */
 	if (r == 0)
-		r = run_play(&setup, NULL, &err);
-	json_decref(catalog);
+		r = run_choose(&setup, &scenarios, &witnesses, &err);
+	free(scenarios);
+	free(witnesses);
 	if (r < 0)
-		return cmd_fail(&cmd_run,
-				r == -ENOENT ? VERDICT_EXIT_USAGE : VERDICT_EXIT_NOT_JUDGED, "%s",
-				err.code ? err.text : strerror(-r));
-	return VERDICT_EXIT_PASSED;
+		r = cmd_fail(&cmd_run, r == -ENOENT ? VERDICT_EXIT_USAGE : VERDICT_EXIT_NOT_JUDGED,
+			     "%s", err.code ? err.text : strerror(-r));
+	else if (!q->is_go)
+		r = plan_print(&setup, dir, &err);
+	else if (geteuid() != 0)
+		r = cmd_fail(
+			&cmd_run, VERDICT_EXIT_NOT_TRIED,
+			"CPUs can only be taken off by root, and this is uid %d; run it with sudo",
+			(int)geteuid());
+	else
+		r = go(q, &setup, dir);
+	json_decref(catalog);
+	return r;
 }
 
 static int run(int argc, char **argv)
@@ -207,16 +285,10 @@ static int run(int argc, char **argv)
 	while (r == 0 && (o = cmd_next(&args, &value)) != CMD_END)
 		r = o == -1 ? VERDICT_EXIT_USAGE : take(&q, o, value);
 	wait_set_scale(q.scale);
-	if (r == 0 && !q.is_go && q.port_fd < 0) {
-		printf("This would take CPUs offline; --go really does it.\n");
-	} else if (r == 0 && geteuid() != 0) {
-		r = cmd_fail(
-			&cmd_run, VERDICT_EXIT_NOT_TRIED,
-			"CPUs can only be taken off by root, and this is uid %d; run it with sudo",
-			(int)geteuid());
-	} else if (r == 0) {
+	/* What the lab starts in a guest is meant to be done. */
+	q.is_go = q.is_go || q.port_fd >= 0;
+	if (r == 0)
 		r = play(&q);
-	}
 	free(q.scenarios.list);
 	free(q.witnesses.list);
 	free(q.claims.list);

@@ -91,9 +91,11 @@ static bool is_scenario_wanted(const struct run_setup *setup, const struct scena
 	return is_witnessed;
 }
 
-int run_choose(struct run *run, struct error *err)
+int run_choose(const struct run_setup *setup, const struct scenario ***ret_scenarios,
+	       const struct witness ***ret_witnesses, struct error *err)
 {
-	const struct run_setup *setup = run->setup;
+	const struct scenario **scenarios;
+	const struct witness **witnesses;
 	size_t n_s = 0, n_w = 0;
 	int r = check_globs(setup, err);
 
@@ -105,17 +107,22 @@ int run_choose(struct run *run, struct error *err)
 		n_s++;
 	for (const struct witness *const *w = setup->witnesses; *w; w++)
 		n_w++;
-	run->scenarios = calloc(n_s + 1, sizeof(*run->scenarios));
-	run->witnesses = calloc(n_w + 1, sizeof(*run->witnesses));
-	if (!run->scenarios || !run->witnesses)
+	scenarios = calloc(n_s + 1, sizeof(*scenarios));
+	witnesses = calloc(n_w + 1, sizeof(*witnesses));
+	if (!scenarios || !witnesses) {
+		free(scenarios);
+		free(witnesses);
 		return error_set(err, ENOMEM, "memory is short");
-	n_w = 0;
+	}
+	n_s = n_w = 0;
 	for (const struct scenario *const *s = setup->scenarios; *s; s++)
 		if (is_scenario_wanted(setup, *s))
-			run->scenarios[run->n_scenarios++] = *s;
+			scenarios[n_s++] = *s;
 	for (const struct witness *const *w = setup->witnesses; *w; w++)
 		if (matches(setup->witness_globs, (*w)->id) &&
 		    has_claim(setup->claim_globs, (*w)->claims))
-			run->witnesses[n_w++] = *w;
+			witnesses[n_w++] = *w;
+	*ret_scenarios = scenarios;
+	*ret_witnesses = witnesses;
 	return 0;
 }

@@ -32,9 +32,6 @@ struct run {
 /* What the box is: kernel, command line, topology; owned by the caller. */
 json_t *run_meta(const struct run_setup *setup);
 
-/* Fills run->scenarios and ->witnesses; -ENOENT with a text when a glob chooses nothing. */
-_must_check_ int run_choose(struct run *run, struct error *err);
-
 /* How one scenario's child ended. */
 enum run_end { RUN_ENDED, RUN_CRASHED, RUN_TIMED_OUT, RUN_INTERRUPTED };
 

@@ -175,7 +175,9 @@ int run_play(const struct run_setup *setup, struct run_outcome *ret, struct erro
 
 	if (!err)
 		err = &own;
-	r = run_choose(&run, err);
+	r = run_choose(setup, &run.scenarios, &run.witnesses, err);
+	while (r == 0 && run.scenarios[run.n_scenarios])
+		run.n_scenarios++;
 	if (r == 0)
 		r = open_all(&run, err);
 	if (r == 0)

@@ -68,6 +68,13 @@ struct run_outcome {
 };
 
 /*
+ * What run_play() would play and plant, as NULL-terminated lists (each to be freed by the caller).
+ * -ENOENT: a glob chooses nothing, which must not pass for a run in which nothing failed.
+ */
+_must_check_ int run_choose(const struct run_setup *setup, const struct scenario ***ret_scenarios,
+			    const struct witness ***ret_witnesses, struct error *err);
+
+/*
  * 0 when the run went to its end, whatever became of the scenarios. -ENOENT: a glob chooses
  * nothing; other errors: evidence cannot be written. The box is restored in every case.
  */

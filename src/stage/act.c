@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "box/cpu.h"
+#include "box/kmsg.h"
 #include "stage/expect.h"
 #include "stage/internal.h"
 
@@ -142,7 +143,28 @@ static bool is_allowed(const int *allow, int result)
 	return false;
 }
 
-static int judge_outcome(struct stage *s, const struct act_spec *spec, const struct act *act)
+/*
+ * What the kernel logged since the stream was opened, a line each; NULL: nothing. Only a real box:
+ * there several may listen to the log.
+ */
+static char *read_kmsg(int fd)
+{
+	struct kmsg_record record;
+	char *all = NULL;
+
+	while (fd >= 0 && kmsg_next(fd, &record) == 1) {
+		char *longer = text_printf("%s%s\n", all ? all : "", record.text);
+
+		if (!longer)
+			break;
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+static int judge_outcome(struct stage *s, const struct act_spec *spec, const struct act *act,
+			 const char *kmsg)
 {
 	const struct claim *claim = spec->claim ? spec->claim : &act_as_expected;
 	_cleanup_free_ char *proof = NULL;
@@ -157,7 +179,7 @@ static int judge_outcome(struct stage *s, const struct act_spec *spec, const str
 		return ok ? 0 : -EIO;
 	}
 	if (act->cpu >= 0 && act->result &&
-	    cpu_explain_refusal(s->setup.box, act->cpu, act->result, NULL, &proof) == 1) {
+	    cpu_explain_refusal(s->setup.box, act->cpu, act->result, kmsg, &proof) == 1) {
 		expect_limit(s, act, claim, NULL, "writing \"%s\" to \"%s\" gave %s: %s",
 			     act->value, act->path, error_name(act->result), proof);
 		return 0;
@@ -196,7 +218,8 @@ static void close_window(struct stage *s, const struct act *act)
 int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 {
 	struct act act = { .verb = spec->verb, .cpu = spec->cpu, .value = spec->value };
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = NULL, *kmsg = NULL;
+	_cleanup_close_ int kmsg_fd = -1;
 	int attempts = 0, r;
 	bool was_dead;
 	long seq;
@@ -228,7 +251,9 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 		return (int)seq;
 	was_dead = stage_cpu_is_dead(s, act.cpu);
 	stage_set_dead(s, act.cpu, false);
+	kmsg_fd = box_is_real(s->setup.box) ? box_open_stream(s->setup.box, "kmsg") : -1;
 	act.result = do_write(s, spec, &act, &attempts);
+	kmsg = act.result ? read_kmsg(kmsg_fd) : NULL;
 	read_back(s, &act);
 	act.is_done = spec->verb != ACT_WRITE && act.result == 0 && !act.is_noop &&
 		      is_where_it_should_be(s, &act);
@@ -239,7 +264,7 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 	    (act.is_done || was_dead))
 		stage_set_dead(s, act.cpu, true);
 	record_done(s, &act, attempts);
-	r = judge_outcome(s, spec, &act);
+	r = judge_outcome(s, spec, &act, kmsg);
 	stage_call_after(s, &act);
 	if (ret)
 		*ret = act;
