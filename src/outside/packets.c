@@ -43,23 +43,27 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* All numbers in there, however deep: {"nic": {"rx_dropped": 3}, "softnet": 1}. */
-static long sum_numbers(const json_t *value)
+static long counter(const json_t *drops, const char *name)
 {
-	const char *key;
-	json_t *v;
-	long sum = 0;
-	size_t i;
+	json_int_t n = json_integer_value(json_object_get(drops, name));
 
-	if (json_is_integer(value))
-		return json_integer_value(value) > 0 ? (long)json_integer_value(value) : 0;
-	if (json_is_array(value))
-		json_array_foreach((json_t *)value, i, v)
-			sum += sum_numbers(v);
-	else if (json_is_object(value))
-		json_object_foreach((json_t *)value, key, v)
-			sum += sum_numbers(v);
-	return sum;
+	return n > 0 ? (long)n : 0;
+}
+
+static long larger(long a, long b)
+{
+	return a > b ? a : b;
+}
+
+/* One datagram may show in several counters of a layer: then it explains one loss, not two. */
+static long sum_drops(const json_t *drops)
+{
+	long device = counter(drops, "rx_missed") +
+		      larger(counter(drops, "rx_dropped"), counter(drops, "softnet"));
+	long udp = larger(counter(drops, "udp_in_errors"),
+			  larger(counter(drops, "udp_rcvbuf"), counter(drops, "socket")));
+
+	return device + udp + counter(drops, "udp_no_ports");
 }
 
 /* Drops of this host's sockets between the last sample before the window and the first one after
@@ -260,7 +264,7 @@ static void read_window(const json_t *line, struct window *w)
 	w->to = json_integer_value(json_object_get(data, "to"));
 	w->is_exercised = json_is_true(json_object_get(data, "exercised"));
 	w->why = json_string_value(json_object_get(data, "why"));
-	w->box_drops = sum_numbers(json_object_get(data, "drops"));
+	w->box_drops = sum_drops(json_object_get(data, "drops"));
 	w->lost_ns = json_array();
 	w->copied_ns = json_array();
 }
