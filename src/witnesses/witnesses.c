@@ -14,6 +14,9 @@ const struct witness *const witnesses_all[] = {
 	&witness_top,
 	&witness_mpstat,
 	&witness_sar,
+	&witness_heartbeat,
+	&witness_observer,
+	&witness_clock,
 	/* Last: what they bring onto the CPU must still be there when it goes. */
 	&witness_irq,
 	&witness_packet,

@@ -16,6 +16,9 @@ extern const struct witness witness_mpstat;
 extern const struct witness witness_sar;
 extern const struct witness witness_irq;
 extern const struct witness witness_packet;
+extern const struct witness witness_heartbeat;
+extern const struct witness witness_observer;
+extern const struct witness witness_clock;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];
