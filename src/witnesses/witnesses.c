@@ -20,6 +20,9 @@ const struct witness *const witnesses_all[] = {
 	/* Last: what they bring onto the CPU must still be there when it goes. */
 	&witness_irq,
 	&witness_packet,
+	&witness_task_sleeper,
+	&witness_task_mask,
+	&witness_task,
 	NULL,
 };
 // clang-format on

@@ -19,6 +19,9 @@ extern const struct witness witness_packet;
 extern const struct witness witness_heartbeat;
 extern const struct witness witness_observer;
 extern const struct witness witness_clock;
+extern const struct witness witness_task_sleeper;
+extern const struct witness witness_task_mask;
+extern const struct witness witness_task;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];
