@@ -22,6 +22,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_packet,
 	&witness_task_sleeper,
 	&witness_task_mask,
+	&witness_timer,
 	&witness_task,
 	NULL,
 };

@@ -22,6 +22,7 @@ extern const struct witness witness_clock;
 extern const struct witness witness_task_sleeper;
 extern const struct witness witness_task_mask;
 extern const struct witness witness_task;
+extern const struct witness witness_timer;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];
