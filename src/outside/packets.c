@@ -27,7 +27,9 @@
 struct window {
 	const json_t *line;
 	int64_t from, to; /* box clock */
+	int64_t since;    /* the echo has answered since then; 0: not said */
 	bool is_exercised;
+	bool is_stopped; /* nothing came any more after the act */
 	const char *why;
 	/* what was found */
 	size_t sent, back, lost, extra_copies;
@@ -128,7 +130,11 @@ static void count(const struct packets *p, const struct packets_clock *clock, st
 		  int64_t *trips)
 {
 	size_t answered = last_answered(p);
-	int64_t last_box = w->from;
+	int64_t last_box = w->from, lead = w->from - PACKETS_LEAD_NS;
+
+	/* Between two scenarios nobody listens. */
+	if (lead < w->since + packets_clock_error(clock))
+		lead = w->since + packets_clock_error(clock);
 
 	for (size_t i = 0; i < p->n_datagrams; i++) {
 		const struct packets_datagram *d = &p->datagrams[i];
@@ -136,7 +142,7 @@ static void count(const struct packets *p, const struct packets_clock *clock, st
 
 		if (sent > w->to)
 			break;
-		if (d->back_ns ? d->box_ns < w->from : sent < w->from - PACKETS_LEAD_NS)
+		if (d->back_ns ? d->box_ns < w->from : sent < lead)
 			continue;
 		w->sent++;
 		if (d->late_ns > w->late_ns)
@@ -221,7 +227,10 @@ static char *why_not_judged(const struct packets *p, const struct packets_clock 
 
 static json_t *judge_lost(const struct window *w)
 {
-	long explained = w->box_drops + w->prober_drops + w->forwarder_drops;
+	/* Where the flow stopped for good, this host's queues overflow because of that: they
+	 * explain nothing. */
+	long host = w->is_stopped ? 0 : w->prober_drops + w->forwarder_drops;
+	long explained = w->box_drops + host;
 	const char *starved = w->late_ns > STARVED_NS ? "; the host starved the prober meanwhile"
 						      : "";
 
@@ -236,8 +245,7 @@ static json_t *judge_lost(const struct window *w)
 			text_printf(
 				"%zu of %zu datagrams are missing, and as many were dropped for want of room: %ld by "
 				"the box's own counters, %ld by the host's sockets",
-				w->lost, w->sent, w->box_drops,
-				w->prober_drops + w->forwarder_drops));
+				w->lost, w->sent, w->box_drops, host));
 	return expectation(
 		w, NONE_LOST, "unmet",
 		text_printf(
@@ -263,6 +271,8 @@ static void read_window(const json_t *line, struct window *w)
 	w->from = json_integer_value(json_object_get(data, "from"));
 	w->to = json_integer_value(json_object_get(data, "to"));
 	w->is_exercised = json_is_true(json_object_get(data, "exercised"));
+	w->since = json_integer_value(json_object_get(data, "since"));
+	w->is_stopped = json_is_false(json_object_get(data, "resumed"));
 	w->why = json_string_value(json_object_get(data, "why"));
 	w->box_drops = sum_drops(json_object_get(data, "drops"));
 	w->lost_ns = json_array();

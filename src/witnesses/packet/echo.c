@@ -22,6 +22,7 @@
 struct echo {
 	int fd, end;
 	atomic_ullong count;
+	atomic_llong since;
 	pthread_t thread;
 };
 
@@ -31,6 +32,7 @@ static void answer_all(struct echo *e)
 		struct sockaddr_in from;
 		socklen_t len = sizeof(from);
 		struct ping ping;
+		int64_t now;
 		ssize_t n = recvfrom(e->fd, &ping, sizeof(ping), MSG_DONTWAIT | MSG_TRUNC,
 				     (struct sockaddr *)&from, &len);
 
@@ -38,7 +40,10 @@ static void answer_all(struct echo *e)
 			return;
 		if (!ping_is_valid(&ping, (size_t)n))
 			continue;
-		ping_stamp(&ping, wait_now_ns());
+		now = wait_now_ns();
+		ping_stamp(&ping, now);
+		if (atomic_load(&e->since) == 0)
+			atomic_store(&e->since, now);
 		/* A full send queue would look like a lost packet: this may block instead. */
 		if (sendto(e->fd, &ping, sizeof(ping), 0, (struct sockaddr *)&from, len) ==
 		    sizeof(ping))
@@ -115,4 +120,9 @@ void echo_free(struct echo *e)
 uint64_t echo_count(struct echo *e)
 {
 	return atomic_load(&e->count);
+}
+
+int64_t echo_since(struct echo *e)
+{
+	return atomic_load(&e->since);
 }

@@ -18,3 +18,6 @@ void echo_free(struct echo *e);
 
 /* How many it has answered. */
 uint64_t echo_count(struct echo *e);
+
+/* When it answered the first (CLOCK_BOOTTIME), 0: none yet. Nobody listened before. */
+int64_t echo_since(struct echo *e);

@@ -231,11 +231,12 @@ static int after(struct stage *s, void *state, const struct act *act)
 	to = wait_now_ns();
 	p->count_at_end = echo_count(p->echo);
 	observe(s, act, "packet.window",
-		json_pack("{s:i, s:s, s:I, s:I, s:b, s:s, s:i, s:b, s:I, s:o, s:o}", "cpu",
+		json_pack("{s:i, s:s, s:I, s:I, s:I, s:b, s:s, s:i, s:b, s:I, s:o, s:o}", "cpu",
 			  act->cpu, "verb", act_verb_name(act->verb), "from",
-			  (json_int_t)w->from_ns, "to", (json_int_t)to, "exercised",
-			  w->is_exercised, "why", w->why, "irq", w->irq, "resumed", has,
-			  "resumed_ms", (json_int_t)((to - began) / NS_PER_MS), "drops",
+			  (json_int_t)w->from_ns, "to", (json_int_t)to, "since",
+			  (json_int_t)echo_since(p->echo), "exercised", w->is_exercised, "why",
+			  w->why, "irq", w->irq, "resumed", has, "resumed_ms",
+			  (json_int_t)((to - began) / NS_PER_MS), "drops",
 			  drops_between(&w->drops, &drops), "udp",
 			  drops_udp_between(&w->drops, &drops)));
 	if (act->verb == ACT_OFFLINE) {
@@ -258,9 +259,10 @@ const struct witness witness_packet = {
 	.summary = "Packets from outside, received by the CPU that goes",
 	.explain =
 		"Answers the prober's datagrams, leads the receive queue's interrupt onto the CPU, and proves that they arrive there.\n\n"
-		"Observation `packet.window`: in the time from `from` to `to` no datagram may be lost or doubled; `exercised` says whether the "
-		"interrupt was on the CPU for these datagrams, `why` what was missing, `drops` what the kernel says it dropped meanwhile. The "
-		"window of a return begins where that of the going ended. The prober outside judges them.",
+		"Observation `packet.window`: in the time from `from` to `to` no datagram may be lost or doubled. `exercised` says whether "
+		"the interrupt was on the CPU for these datagrams, `why` what was missing; `since` when the echo answered first; `resumed` "
+		"whether datagrams came after the act; `drops` what the kernel says it dropped meanwhile. The window of a return begins where "
+		"that of the going ended. The prober outside judges them.",
 	.claims = CLAIMS(&none_lost, &none_duplicated),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu, &need_real_box, &need_prober),
 	.plant = plant,
