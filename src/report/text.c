@@ -10,11 +10,6 @@ static bool is_verdict(const json_t *result, const char *verdict)
 	return strcmp(record_get_str(result, "verdict"), verdict) == 0;
 }
 
-static bool is_known(const json_t *result)
-{
-	return json_is_object(json_object_get(result, "known"));
-}
-
 static const char *name_or(const json_t *o, const char *key, const char *other)
 {
 	return *record_get_str(o, key) ? record_get_str(o, key) : other;
@@ -65,7 +60,7 @@ static int count(const struct text *t, const char *scenario, const char *column)
 	json_array_foreach(t->list, i, result) {
 		if (scenario && strcmp(record_get_str(result, "scenario"), scenario) != 0)
 			continue;
-		n += strcmp(is_known(result) ? "known" : record_get_str(result, "verdict"),
+		n += strcmp(text_is_known(result) ? "known" : record_get_str(result, "verdict"),
 			    column) == 0;
 	}
 	return n;
@@ -197,7 +192,6 @@ static void put_claim(const struct text *t, const char *word, enum text_colour c
 	const char *claim = record_get_str(result, "claim"),
 		   *scenario = record_get_str(result, "scenario");
 	const char *summary = record_get_str(record_declared(t->run, "claims", claim), "summary");
-	const json_t *known = json_object_get(result, "known");
 
 	text_heading(t, colour, "%s %s in %s", word, claim, scenario);
 	if (*summary)
@@ -210,10 +204,6 @@ static void put_claim(const struct text *t, const char *word, enum text_colour c
 	put_acts(t, result);
 	put_evidence(t, result);
 	put_alone(t, result);
-	if (is_known(result)) {
-		text_field(t, "known", record_get_str(known, "summary"));
-		text_field(t, "see", record_get_str(known, "reference"));
-	}
 	text_fieldf(t, "explain", "hotproof explain %s", claim);
 	put_repeat(t, scenario, claim);
 }
@@ -273,7 +263,7 @@ static void put_bad(const struct text *t)
 	size_t i;
 
 	json_array_foreach(t->list, i, result)
-		if (is_verdict(result, "fail") && !is_known(result))
+		if (is_verdict(result, "fail") && !text_is_known(result))
 			put_claim(t, "FAIL", TEXT_BAD, result);
 	for (i = 0; i < t->run->n_scenarios; i++) {
 		put_breakdown(t, &t->run->scenarios[i], "crash");
@@ -282,9 +272,7 @@ static void put_bad(const struct text *t)
 	json_array_foreach(t->list, i, result)
 		if (is_verdict(result, "error"))
 			put_claim(t, "ERROR", TEXT_BAD, result);
-	json_array_foreach(t->list, i, result)
-		if (is_known(result))
-			put_claim(t, "KNOWN DEFECT", TEXT_WARN, result);
+	text_known(t);
 }
 
 static void put_stopped(const struct text *t)

@@ -28,5 +28,7 @@ void text_field(const struct text *t, const char *label, const char *words);
 void text_fieldf(const struct text *t, const char *label, const char *fmt, ...) _printf_(3, 4);
 
 /* text_parts.c */
+bool text_is_known(const json_t *result); /* a known defect explains it */
+void text_known(const struct text *t);
 void text_skips(const struct text *t);
 void text_disruption(const struct text *t);

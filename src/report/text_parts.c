@@ -1,11 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The lesser parts of the text report: what was skipped, grouped by its reason, and how much the
- * acts disturbed. */
+/* The lesser parts of the text report: known defects, what was skipped, grouped by its reason, and
+ * how much the acts disturbed. */
 #include "report/text_internal.h"
 
 #include <string.h>
 
 #define WORST_SHOWN 5
+
+bool text_is_known(const json_t *result)
+{
+	return json_is_object(json_object_get(result, "known"));
+}
+
+static bool is_first_of_defect(const struct text *t, size_t at)
+{
+	const json_t *result = json_array_get(t->list, at);
+
+	for (size_t i = 0; i < at; i++)
+		if (json_equal(json_object_get(json_array_get(t->list, i), "known"),
+			       json_object_get(result, "known")))
+			return false;
+	return true;
+}
+
+/* One defect, and in which scenarios it was met. */
+static void put_defect(const struct text *t, const json_t *first)
+{
+	const json_t *known = json_object_get(first, "known");
+	const char *claim = record_get_str(first, "claim");
+	json_t *result;
+	size_t i, n = 0;
+
+	text_heading(t, TEXT_WARN, "KNOWN DEFECT %s", claim);
+	text_field(t, "defect", record_get_str(known, "summary"));
+	text_field(t, "see", record_get_str(known, "reference"));
+	json_array_foreach(t->list, i, result) {
+		if (!json_equal(json_object_get(result, "known"), known))
+			continue;
+		text_fieldf(t, n++ ? "" : "seen", "%s: %lld of %lld times; %s",
+			    record_get_str(result, "scenario"),
+			    (long long)record_get_int(result, "unmet"),
+			    (long long)record_get_int(result, "exercised"),
+			    record_get_str(result, "why"));
+	}
+	text_fieldf(t, "explain", "hotproof explain %s", claim);
+}
+
+void text_known(const struct text *t)
+{
+	json_t *result;
+	size_t i;
+
+	json_array_foreach(t->list, i, result) {
+		if (text_is_known(result) && is_first_of_defect(t, i))
+			put_defect(t, result);
+	}
+}
 
 static bool is_skip(const json_t *result)
 {
