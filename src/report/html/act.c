@@ -29,6 +29,28 @@ void html_act_name(FILE *out, const struct record_act *act)
 		html_put(out, "write \"%s\" to %s", act->value, short_path(act->path));
 }
 
+/* Whether the packets' interrupt was really on the CPU that goes, and whether a loss would count.
+ */
+static void put_precondition(struct html_page *p, const struct html_act *act)
+{
+	record_foreach(line, p->rec, .what = "irq.steered", .act = act->rec->id,
+		       .tries = RECORD_ANY_TRY)
+	{
+		const json_t *data = record_data(line), *proven = json_object_get(data, "proven");
+
+		html_put(p->out, "<span>irq %d (%s) led to cpu%d", (int)record_get_int(data, "irq"),
+			 record_get_str(data, "name"), (int)record_get_int(data, "cpu"));
+		if (json_is_false(proven))
+			html_put(p->out, ": not proven, %s", record_get_str(data, "why"));
+		fputs("</span>", p->out);
+	}
+	record_foreach(line, p->rec, .what = "packet.window", .act = act->rec->id,
+		       .tries = RECORD_ANY_TRY) if (json_is_false(json_object_get(record_data(line),
+										  "exercised")))
+		html_put(p->out, "<span>losses not judged: %s</span>",
+			 record_get_str(record_data(line), "why"));
+}
+
 static void put_figures(struct html_page *p, const struct html_act *act)
 {
 	FILE *out = p->out;
@@ -45,6 +67,7 @@ static void put_figures(struct html_page *p, const struct html_act *act)
 		fputs("</span>", out);
 		html_put(out, "<span>longest silence <b>%s</b></span>", html_ms(act->silence_ns));
 	}
+	put_precondition(p, act);
 	if (act->rtt_max >= 0)
 		html_put(out, "<span>round trip %s, at most %s</span>", html_ms(act->rtt_median),
 			 html_ms(act->rtt_max));
@@ -98,8 +121,9 @@ static void put_summary(struct html_page *p, const struct html_act *act)
 {
 	FILE *out = p->out;
 
-	html_put(out, "<span class=\"mt\"><b>%d</b> ", act->rec->id);
+	html_put(out, "<span class=\"mt\"><b>%d</b> <span class=\"mn\">", act->rec->id);
 	html_act_name(out, act->rec);
+	fputs("</span>", out);
 	if (act->n_unmet > act->n_known)
 		fputs(" <b class=\"bad\">✗</b>", out);
 	fputs("<span class=\"mr\">", out);
@@ -108,7 +132,8 @@ static void put_summary(struct html_page *p, const struct html_act *act)
 	else if (strcmp(act->rec->result, "OK"))
 		html_put(out, "%s", act->rec->result);
 	else
-		html_put(out, "%s", html_ms(act->ended - act->began));
+		html_put(out, act->rec->is_noop ? "no change" : "%s",
+			 html_ms(act->ended - act->began));
 	fputs("</span></span>", out);
 	html_timeline_mini(p, act);
 }
@@ -171,9 +196,17 @@ void html_act_section(struct html_page *p)
 
 	if (p->n_acts == 0)
 		return;
-	fputs("<section id=\"acts\"><h2>Acts</h2>\n<p class=\"note\">Each write that changed the box, in ms from its start. Open a small picture "
-	      "to see it large.</p>\n",
+	fputs("<section id=\"acts\"><h2>Acts</h2>\n<p class=\"note\">Each write to the box's files, in ms from its start. Open a small picture "
+	      "to see it large.",
 	      p->out);
+	if (p->log_ahead_ns != 0)
+		html_put(
+			p->out,
+			" The kernel log's clock is %s %s of the box's, give or take %s, as its own lines about CPUs show: its lines stand "
+			"where they belong.",
+			html_ms(p->log_ahead_ns < 0 ? -p->log_ahead_ns : p->log_ahead_ns),
+			p->log_ahead_ns < 0 ? "behind" : "ahead", html_ms(p->log_doubt_ns));
+	fputs("</p>\n", p->out);
 	put_legend(p->out);
 	for (size_t i = 0; i < p->rec->n_scenarios; i++)
 		for (int is_alone = 0; is_alone < 2; is_alone++)

@@ -5,10 +5,8 @@
  * run is better than none.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "base/wait.h"
 #include "report/html/html.h"
@@ -17,13 +15,6 @@ static int by_sent(const void *a, const void *b)
 {
 	int64_t x = ((const struct html_packet *)a)->sent,
 		y = ((const struct html_packet *)b)->sent;
-
-	return x < y ? -1 : x > y;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	int64_t x = ((const struct html_log *)a)->t, y = ((const struct html_log *)b)->t;
 
 	return x < y ? -1 : x > y;
 }
@@ -106,61 +97,6 @@ static int load_arrivals(struct html_page *p)
 	return 0;
 }
 
-/* Turns the log's own "\x0a" back into what it stands for. */
-static void unescape(char *s)
-{
-	char *to = s;
-	unsigned int c;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &c) == 1 && c) {
-			*to++ = (char)c;
-			s += 4;
-			continue;
-		}
-		*to++ = *s++;
-	}
-	*to = '\0';
-}
-
-/* "priority,number,microseconds,flags[,...];text", as Documentation/ABI/testing/dev-kmsg has it. */
-static bool parse_log(char *line, struct html_log *ret)
-{
-	char *text = strchr(line, ';');
-	long priority, number, us;
-
-	if (!text || sscanf(line, "%ld,%ld,%ld,", &priority, &number, &us) != 3)
-		return false;
-	ret->level = (int)(priority & 7);
-	ret->t = us * NS_PER_US;
-	unescape(text + 1);
-	ret->text = strdup(text + 1);
-	return ret->text != NULL;
-}
-
-static int load_logs(struct html_page *p)
-{
-	_cleanup_free_ char *path = text_printf("%s/kmsg.txt", p->rec->dir), *text = NULL;
-	char *cursor, *line;
-	size_t n = 1;
-
-	if (!path)
-		return -ENOMEM;
-	if (file_read(AT_FDCWD, path, &text, NULL) < 0)
-		return 0;
-	for (const char *s = text; *s; s++)
-		n += *s == '\n';
-	p->logs = calloc(n, sizeof(*p->logs));
-	if (!p->logs)
-		return -ENOMEM;
-	cursor = text;
-	while ((line = text_next_line(&cursor)) && p->n_logs < n)
-		if (*line != ' ' && parse_log(line, &p->logs[p->n_logs]))
-			p->n_logs++;
-	qsort(p->logs, p->n_logs, sizeof(*p->logs), by_time);
-	return 0;
-}
-
 static void find_time(struct html_page *p)
 {
 	for (size_t i = 0; i < p->rec->n_journal; i++) {
@@ -180,7 +116,7 @@ static void find_time(struct html_page *p)
 int html_page_load(struct html_page *p)
 {
 	static int (*const loads[])(struct html_page *) = { load_packets, load_gaps, load_arrivals,
-							    load_logs, html_acts_load };
+							    html_logs_load, html_acts_load };
 
 	p->list = json_object_get(p->results, "results");
 	find_time(p);

@@ -109,7 +109,7 @@ void html_log_lines(struct html_page *p, int64_t from, int64_t to, int64_t zero)
 			continue;
 		}
 		html_put(p->out, "<span class=\"%s\">%c%.1f ms  &lt;%d&gt; ",
-			 log->level <= 4 ? "bad" : "", log->t < zero ? '-' : '+',
+			 log->is_bad ? "bad" : "", log->t < zero ? '-' : '+',
 			 (double)(log->t < zero ? zero - log->t : log->t - zero) / 1e6, log->level);
 		html_put(p->out, "%s</span>\n", log->text);
 	}

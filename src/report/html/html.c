@@ -18,6 +18,7 @@ int report_html(const struct record *run, const json_t *results, FILE *out,
 		html_begin(&p);
 		html_head(&p);
 		html_strip(&p);
+		html_notes(&p);
 		html_table(&p);
 		html_failures(&p);
 		html_untried(&p);

@@ -36,6 +36,7 @@ struct html_arrival {
 struct html_log {
 	int64_t t;
 	int level; /* 0 emergency ... 7 debug */
+	bool is_bad;
 	char *text;
 };
 
@@ -70,13 +71,16 @@ struct html_page {
 	size_t n_arrivals;
 	struct html_log *logs; /* ordered by time */
 	size_t n_logs;
+	int64_t log_ahead_ns,
+		log_doubt_ns; /* by how much its clock was put back, and give or take */
 	struct html_act *acts;
 	size_t n_acts;
 };
 
-/* data.c, cpus.c, acts_data.c */
+/* data.c, logs.c, cpus.c, acts_data.c */
 _must_check_ int html_page_load(struct html_page *p);
 _must_check_ int html_acts_load(struct html_page *p);
+_must_check_ int html_logs_load(struct html_page *p);
 void html_cpus_find(struct html_page *p);
 void html_page_free(struct html_page *p);
 /* Index of the first packet sent at or after t. */
@@ -131,6 +135,7 @@ void html_claims(struct html_page *p);
 void html_claim_explain(struct html_page *p, const char *claim);
 void html_failures(struct html_page *p);
 void html_act_section(struct html_page *p);
+void html_notes(struct html_page *p);
 void html_untried(struct html_page *p);
 void html_disruption(struct html_page *p);
 void html_repeat(struct html_page *p);
@@ -152,7 +157,7 @@ struct html_chart {
 	int64_t known;          /* nothing is known of the box after this time; 0: all is */
 };
 double html_x(const struct html_chart *c, int64_t t);
-#define HTML_LANE_HEIGHT 22
+#define HTML_LANE_HEIGHT 24
 struct cpulist html_lanes_choose(const struct html_chart *c, const struct html_act *act);
 /* All lanes from y on; returns the y below them. */
 double html_lanes(const struct html_chart *c, const struct html_act *act, double y);

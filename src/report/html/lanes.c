@@ -69,58 +69,38 @@ void html_lane_gaps(const struct html_chart *c, int cpu, double y, double height
 	}
 }
 
-/* Readings that follow each other closely: one mark with one number. */
-struct run {
-	const struct html_arrival *first;
-	double from, to;
-	long total;
-	int64_t last;
-};
-
-static void end_run(const struct html_chart *c, const struct run *run, double y)
-{
-	const struct html_arrival *a = run->first;
-
-	if (!a)
-		return;
-	fputs("\"/>", c->out);
-	if (run->to - run->from > 170)
-		html_put(c->out, "<text x=\"%.1f\" y=\"%.1f\">irq %ld %s: %ld</text>",
-			 run->from + 3, y + 9, a->irq, a->name, run->total);
-	else if (run->to - run->from > 64)
-		html_put(c->out, "<text x=\"%.1f\" y=\"%.1f\">irq %ld: %ld</text>", run->from + 3,
-			 y + 9, a->irq, run->total);
-	html_put(c->out, "<title>irq %ld (%s): %ld on cpu%d in %s</title></g>", a->irq, a->name,
-		 run->total, a->cpu, html_ms(run->last - a->from));
-}
-
-/* Interrupts are known as counts between two readings: a bar at the foot of the lane, the higher
- * the more. */
+/* Interrupts are known as counts between two readings: bars under the lane, the higher the more,
+ * and their sum beside it. */
 static void draw_arrivals(const struct html_chart *c, int cpu, double y)
 {
-	struct run run = { 0 };
+	const struct html_arrival *first = NULL;
+	long total = 0;
 
 	for (size_t i = 0; i < c->page->n_arrivals; i++) {
 		const struct html_arrival *a = &c->page->arrivals[i];
-		double x0, x1, height;
+		double x0, x1;
 
 		if (a->cpu != cpu || a->to <= c->from || a->from >= c->to)
 			continue;
+		if (!first)
+			fputs("<g class=\"irq\"><path d=\"", c->out);
+		first = first ? first : a;
 		x0 = html_x(c, a->from);
 		x1 = html_x(c, a->to);
-		if (!run.first || a->irq != run.first->irq || x0 - run.to > 14) {
-			end_run(c, &run, y);
-			run = (struct run){ .first = a, .from = x0 };
-			fputs("<g class=\"irq\"><path d=\"", c->out);
-		}
-		height = a->count < 3 ? 1 + (double)a->count : 4;
-		html_put(c->out, "M%.1f %.1fH%.1fv-%.1fH%.1fz", x0, y + BAR,
-			 x1 - x0 < 1.5 ? x0 + 1.5 : x1, height, x0);
-		run.to = x1;
-		run.total += a->count;
-		run.last = a->to;
+		html_put(c->out, "M%.1f %.1fH%.1fv-%dH%.1fz", x0, y + BAR + 6,
+			 x1 - x0 < 1.5 ? x0 + 1.5 : x1,
+			 a->count < 3   ? 2
+			 : a->count < 6 ? 3
+					: 5,
+			 x0);
+		total += a->count;
 	}
-	end_run(c, &run, y);
+	if (!first)
+		return;
+	html_put(c->out, "\"/><text x=\"%.1f\" y=\"%.1f\">%ld × irq %ld</text>", c->right + 6,
+		 y + BAR - 3, total, first->irq);
+	html_put(c->out, "<title>irq %ld (%s) came %ld times on cpu%d</title></g>", first->irq,
+		 first->name, total, cpu);
 }
 
 /* Which CPUs get a lane when there are many: those that something happened to. */

@@ -91,7 +91,8 @@ static void put_act_row(struct html_page *p, const struct html_act *a, const str
 	html_put(p->out, "<tr class=\"%s\"><td class=\"num\"><a href=\"#act-%d\">%d</a></td><td>",
 		 a->n_unmet > a->n_known ? "bad" : "", a->rec->id, a->rec->id);
 	html_act_name(p->out, a->rec);
-	html_put(p->out, "</td><td>%s</td>", a->rec->done ? a->rec->result : "never returned");
+	html_put(p->out, "</td><td>%s%s</td>", a->rec->done ? a->rec->result : "never returned",
+		 a->rec->is_noop && strcmp(a->rec->verb, "write") ? ", no change" : "");
 	put_bar(p->out, a->rec->done ? a->ended - a->began : -1, worst->write);
 	put_bar(p->out, gap_of(a), worst->gap);
 	fputs("<td>", p->out);
@@ -115,17 +116,18 @@ static void put_baseline(struct html_page *p, const char *scenario)
 {
 	record_foreach(line, p->rec, .what = "noise.baseline", .scenario = scenario)
 	{
-		const char *key;
-		json_t *value;
+		const json_t *data = record_data(line), *cpus = json_object_get(data, "cpus");
+		const char *cpu, *comma = "";
+		json_t *worst;
 
-		fputs(" <small>without any act:", p->out);
-		json_object_foreach((json_t *)record_data(line), key, value) {
-			_cleanup_free_ char *text =
-				json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(4));
-
-			html_put(p->out, " %s %s", key, text);
+		html_put(p->out, " <small>without any act: worst gap %.1f ms",
+			 json_number_value(json_object_get(data, "worst_ms")));
+		json_object_foreach((json_t *)cpus, cpu, worst) {
+			html_put(p->out, "%s cpu%s %.1f", *comma ? comma : " (", cpu,
+				 json_number_value(worst));
+			comma = ",";
 		}
-		fputs("</small>", p->out);
+		fputs(*comma ? ")</small>" : "</small>", p->out);
 	}
 }
 

@@ -91,8 +91,8 @@ static void draw_log(const struct html_chart *c, double y)
 		html_put(
 			c->out,
 			"<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\"><title>%s</title></rect>",
-			log->level <= 4 ? "k bad" : "k", html_x(c, log->t) - 1, y + 2,
-			log->level <= 4 ? 3 : 2, LOG_HEIGHT - 5, log->text);
+			log->is_bad ? "k bad" : "k", html_x(c, log->t) - 1, y + 2,
+			log->is_bad ? 3 : 2, LOG_HEIGHT - 5, log->text);
 	}
 }
 
@@ -142,7 +142,7 @@ static struct html_chart chart_of(struct html_page *p, const struct html_act *ac
 
 void html_timeline(struct html_page *p, const struct html_act *act)
 {
-	struct html_chart c = chart_of(p, act, 62, WIDTH - 12);
+	struct html_chart c = chart_of(p, act, 62, WIDTH - 92);
 	struct cpulist lanes = html_lanes_choose(&c, act);
 	int n_lanes = cpulist_count(&lanes);
 	bool is_cut = cpulist_count(&p->cpus) > n_lanes, is_logged = has_logs(p, act);
