@@ -198,7 +198,7 @@ static int on_gone(struct session *s)
 
 static int on_stopped(struct session *s)
 {
-	int r = s->booted_ns ? session_record_crash(s, "killed", "was ended by the user") : 0;
+	int r = s->booted_ns ? session_record_interrupted(s) : 0;
 
 	if (!s->booted_ns)
 		snprintf(s->outcome->text, sizeof(s->outcome->text),

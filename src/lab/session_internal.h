@@ -51,6 +51,9 @@ _must_check_ int session_record_lab(struct session *s);
  */
 _must_check_ int session_record_crash(struct session *s, const char *how, const char *what);
 
+/* The user ended it: what was proved until then stays, and the run says that it is not complete. */
+_must_check_ int session_record_interrupted(struct session *s);
+
 /* The guest says nothing any more: a timeout line with registers and console, while QEMU is still
  * there. */
 _must_check_ int session_record_silence(struct session *s, int64_t after_ns);

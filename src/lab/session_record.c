@@ -85,6 +85,27 @@ int session_record_crash(struct session *s, const char *how, const char *what)
 				      : 0));
 }
 
+int session_record_interrupted(struct session *s)
+{
+	_cleanup_free_ char *place = where(s), *text = NULL;
+	int r;
+
+	text = text_printf("interrupted by the user %s", place ? place : "");
+	if (!text)
+		return -ENOMEM;
+	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
+	r = append_journal(s, "note",
+			   json_pack("{s:s, s:s, s:{}}", "what", "interrupted", "text", text,
+				     "data"));
+	/* Not a crash: nothing is known of what had not been judged yet. */
+	if (r == 0 && s->scenario)
+		r = append_journal(s, "end", json_pack("{s:s}", "of", "scenario"));
+	free(take_ptr(s->scenario));
+	if (r == 0)
+		r = append_journal(s, "end", json_pack("{s:s, s:s}", "of", "run", "stopped", text));
+	return r;
+}
+
 int session_record_silence(struct session *s, int64_t after_ns)
 {
 	_cleanup_free_ char *place = where(s), *registers = NULL,
