@@ -11,15 +11,18 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-/* Both programs round to one or two digits. */
-#define PERCENT_MAX 100.1
+/*
+ * top divides by a sum that holds the change of iowait, which may be negative (proc.rst), so that
+ * healthy boxes show 110 % now and then. This is what a counter that wrapped around looks like.
+ */
+#define PERCENT_WRAPPED 1e6
 
 static void check_value(struct frame *f, int cpu, const char *word, double v)
 {
-	if (f->problem[0] || (isfinite(v) && v >= 0 && v <= PERCENT_MAX))
+	if (f->problem[0] || (isfinite(v) && v >= 0 && v < PERCENT_WRAPPED))
 		return;
 	snprintf(f->problem, sizeof(f->problem),
-		 "row of cpu%d shows \"%.20s\", which is no share of time", cpu, word);
+		 "row of cpu%d shows \"%.20s\", which can be no share of time", cpu, word);
 }
 
 /* "%Cpu0  :  0.0 us,100.0 id, ..." several abreast. */

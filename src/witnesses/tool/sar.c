@@ -17,11 +17,13 @@ static const struct claim keeps_running = {
 
 static const struct claim agrees = {
 	.id = "sar.agrees",
-	.summary = "The CPU rows of sar agree with the online CPUs, with possible values",
+	.summary = "The CPU rows of sar agree with the online CPUs, and no value is absurd",
 	.explain =
-		"Each refresh must have a row for every CPU that was online while it sampled, and none for one that was offline all that "
-		"time; every value must be a share of time: a number from 0 to 100. A failure with `stat.*` and "
-		"`state.sources-agree` intact is the program's; together with them it is the kernel's.",
+		"Each refresh must have a row for every CPU that was online while it sampled, and none for one "
+		"that was offline all that time. No value may be negative, not a number, or that of a counter "
+		"that wrapped around; a little over 100 % is legal, since iowait may go back. A failure with "
+		"`stat.*` and `state.sources-agree` intact is the program's; together with them it is the "
+		"kernel's.",
 	.refs = REFS("sar(1)"),
 	.faults = FAULTS("kmod:sar-sees-ghost"),
 };
