@@ -20,10 +20,13 @@
 #include "base/text.h"
 #include "base/wait.h"
 
-#define FASTEST_NS (NS_PER_S / 400)
-#define SLOWEST_NS (NS_PER_S / 40)
-#define UNANSWERED_NS (NS_PER_S / 20) /* pace until something answers */
+#define FASTEST_NS (NS_PER_S / 350)
+#define SLOWEST_NS (NS_PER_S / 80)
+#define UNANSWERED_NS \
+	(NS_PER_S / 20) /* pace until something answers, and when nothing does any more */
 #define IN_FLIGHT_MAX 48
+#define IN_FLIGHT_MANY 12 /* the echo does not keep up */
+#define IN_FLIGHT_FEW 5
 #define GONE_NS NS_PER_S /* then a datagram is not in flight any more, though it may still come */
 #define DROPS_EVERY_NS (NS_PER_S / 2)
 #define DATAGRAMS_MAX ((size_t)4 << 20)
@@ -37,8 +40,8 @@ struct prober {
 	int64_t interval_ns;
 	size_t oldest; /* index: all before it are answered or given up */
 	size_t in_flight;
-	bool was_answered, was_full;
-	int64_t smooth_ns; /* round trip, averaged */
+	bool was_full;
+	int64_t heard_ns; /* when the last answer came; 0: none yet */
 	struct packets packets;
 	size_t size, drops_size;
 };
@@ -118,17 +121,18 @@ static void send_one(struct prober *p, int64_t now, int64_t late_ns)
 	p->in_flight++;
 }
 
-/* A slower echo gets fewer; a quick one more: the pace follows the round trip. */
-static void adapt(struct prober *p, int64_t trip_ns)
+/*
+ * The pace follows what is in flight, not the round trip: on a loaded host a trip is slow for many
+ * reasons, but what piles up is more than the echo can take.
+ */
+static void adapt(struct prober *p)
 {
-	p->was_answered = true;
-	p->smooth_ns = p->smooth_ns ? (p->smooth_ns * 15 + trip_ns) / 16 : trip_ns;
 	if (p->interval_ns > SLOWEST_NS)
 		p->interval_ns = FASTEST_NS;
-	if (p->smooth_ns > 20 * NS_PER_MS)
+	else if (p->in_flight > IN_FLIGHT_MANY)
 		p->interval_ns += p->interval_ns / 32;
-	else
-		p->interval_ns -= p->interval_ns / 64;
+	else if (p->in_flight < IN_FLIGHT_FEW)
+		p->interval_ns -= p->interval_ns / 16;
 	if (p->interval_ns < FASTEST_NS)
 		p->interval_ns = FASTEST_NS;
 	if (p->interval_ns > SLOWEST_NS)
@@ -149,7 +153,8 @@ static void take_one(struct prober *p, const struct ping *ping, int64_t now)
 	d->box_ns = ping_box_ns(ping);
 	if (n - 1 >= p->oldest && p->in_flight > 0)
 		p->in_flight--;
-	adapt(p, now - d->sent_ns);
+	p->heard_ns = now;
+	adapt(p);
 }
 
 static void take_all(struct prober *p)
@@ -203,6 +208,8 @@ static void *main_loop(void *arg)
 			drops_due = now + DROPS_EVERY_NS;
 		}
 		give_up_old(p, now);
+		if (now - p->heard_ns > GONE_NS)
+			p->interval_ns = UNANSWERED_NS;
 		if (now >= due)
 			due = pace(p, due, now);
 		if (wait_readable(p->fd, due) > 0)
