@@ -353,6 +353,8 @@ static int run(struct session *s, struct error *err)
 	}
 	if (r >= 0 && s->booted_ns)
 		r = session_record_outside(s);
+	if (r >= 0 && s->booted_ns)
+		r = session_record_lab(s);
 	return r < 0 ? r : 0;
 }
 

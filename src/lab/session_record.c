@@ -14,17 +14,33 @@
 #define QMP_PATIENCE_NS (10 * NS_PER_S)
 #define CONSOLE_LINES 60
 
+static int64_t ms(int64_t ns)
+{
+	return ns / NS_PER_MS;
+}
+
 int session_record_lab(struct session *s)
 {
 	const struct machine *m = s->setup->machine;
+	const struct session_outcome *o = s->outcome;
 	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i}", "machine", m->name,
 				"kernel", s->setup->kernel, "accelerator",
 				s->use_kvm ? "kvm" : "tcg", "kvm", s->kvm_why ? s->kvm_why : "",
 				"qemu", qmp_version(s->qemu->qmp), "command", s->qemu->command,
 				"cpus", m->cpus, "mem_mib", m->mem_mib, "failed_boots",
 				s->n_failed_boots);
-	int r = doc ? rundir_put(s->rd, "lab", doc) : -ENOMEM;
+	int r;
 
+	if (!doc)
+		return -ENOMEM;
+	/* From the beginning on this host's clock; null: it never came so far. */
+	json_object_set_new(
+		doc, "ms",
+		json_pack("{s:I, s:o, s:o}", "prepared", (json_int_t)ms(o->prepare_ns), "booted",
+			  s->booted_ns ? json_integer(ms(s->booted_ns - s->began_ns)) : json_null(),
+			  "first_act",
+			  o->first_act_ns ? json_integer(ms(o->first_act_ns)) : json_null()));
+	r = rundir_put(s->rd, "lab", doc);
 	json_decref(doc);
 	return r;
 }
