@@ -244,6 +244,18 @@ static void a_crash_names_its_act(void **state)
 	free(page.text);
 }
 
+static void a_box_that_never_booted_says_so(void **state)
+{
+	struct page page = {};
+
+	assert_true(make_page("never-booted", &page));
+	assert_non_null(strstr(
+		page.text,
+		"did not come to the end of the run: the guest panicked before hotproof began"));
+	assert_null(strstr(page.text, "passed"));
+	free(page.text);
+}
+
 static char *rendered(void (*render)(FILE *out, const char *text), const char *text)
 {
 	char *result = NULL;
@@ -300,6 +312,7 @@ int main(void)
 		cmocka_unit_test(hostile_text_is_text),
 		cmocka_unit_test(a_failure_is_told_whole),
 		cmocka_unit_test(a_crash_names_its_act),
+		cmocka_unit_test(a_box_that_never_booted_says_so),
 		cmocka_unit_test(markdown_is_small_and_safe),
 		cmocka_unit_test(put_escapes_what_it_is_given),
 	};

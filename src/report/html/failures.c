@@ -242,14 +242,37 @@ static void put_section(struct html_page *p, const char *css, const char *id, co
 		fputs("</section>\n", p->out);
 }
 
-void html_failures(struct html_page *p)
+/* The box, or the run itself, died where no scenario was under way: also before the first. */
+static bool put_run_crash(struct html_page *p)
 {
 	bool is_begun = false;
+
+	record_foreach(line, p->rec, .type = "crash", .scenario = "run", .tries = RECORD_ANY_TRY)
+	{
+		if (!is_begun)
+			fputs("<section id=\"aborted\"><h2>Did not come to its end</h2>\n<article class=\"failure fail\" id=\"x-run\">\n"
+			      "<h3><span class=\"tag fail\">† CRASH</span> outside of any scenario</h3>\n<ul class=\"unmet\">",
+			      p->out);
+		is_begun = true;
+		html_put(p->out, "<li>%s</li>\n", record_str(line, "text"));
+	}
+	if (is_begun) {
+		fputs("</ul>\n", p->out);
+		put_console(p);
+		fputs("</article>\n", p->out);
+	}
+	return is_begun;
+}
+
+void html_failures(struct html_page *p)
+{
+	bool is_begun = put_run_crash(p);
 
 	for (size_t i = 0; i < p->rec->n_scenarios; i++) {
 		const json_t *result = find_aborted(p, p->rec->scenarios[i].id);
 
-		if (!result)
+		/* The run's own claims fell with it. */
+		if (!result || (is_begun && strcmp(p->rec->scenarios[i].id, "run") == 0))
 			continue;
 		if (!is_begun)
 			fputs("<section id=\"aborted\"><h2>Did not come to its end</h2>\n", p->out);

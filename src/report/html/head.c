@@ -127,17 +127,26 @@ static void put_sentence(struct html_page *p, const struct promises *n)
 	int tried = n->kept + n->broken + n->known + n->unclear;
 	const json_t *aborted = find_aborted(p);
 
+	const struct record_line *crash = record_next(
+		p->rec, NULL, &(struct record_filter){ .type = "crash", .scenario = "run" });
+
 	put_status(p);
 	html_put(p->out, "<h1>Linux %s ", record_get_str(p->results, "kernel"));
 	if (aborted) {
 		put_abortion(p, aborted);
 		return;
 	}
+	if (crash) {
+		html_put(p->out, "did not come to the end of the run: %s.</h1>\n",
+			 record_str(crash, "text"));
+		return;
+	}
 	if (tried == 0)
 		fputs("could not be put to the test", p->out);
 	else
 		html_put(p->out, "kept %d of %d promise%s", n->kept, tried, html_s(tried));
-	put_transitions(p);
+	if (tried > 0)
+		put_transitions(p);
 	fputs(".</h1>\n", p->out);
 }
 

@@ -8,11 +8,11 @@
 #include "base/cleanup.h"
 #include "report/html/html.h"
 
-/* The same claim skipped for the same reason in several scenarios is one row. */
+/* Skipped for the same reason in the same scenario: often one need that many claims have. */
 static bool is_same_skip(const json_t *a, const json_t *b)
 {
 	return strcmp(record_get_str(b, "verdict"), "skip") == 0 &&
-	       strcmp(record_get_str(a, "claim"), record_get_str(b, "claim")) == 0 &&
+	       strcmp(record_get_str(a, "scenario"), record_get_str(b, "scenario")) == 0 &&
 	       strcmp(record_get_str(a, "kind"), record_get_str(b, "kind")) == 0 &&
 	       strcmp(record_get_str(a, "why"), record_get_str(b, "why")) == 0;
 }
@@ -20,22 +20,23 @@ static bool is_same_skip(const json_t *a, const json_t *b)
 static void put_untried_row(struct html_page *p, size_t at)
 {
 	const json_t *result = json_array_get(p->list, at);
-	const char *comma = "";
 
 	for (size_t i = 0; i < at; i++)
 		if (is_same_skip(result, json_array_get(p->list, i)))
 			return;
-	html_anchor(p->out, "<tr><th scope=\"row\"><a href=\"#c-", record_get_str(result, "claim"),
-		    NULL);
-	html_put(p->out, "\">%s</a></th><td>%s</td><td>", record_get_str(result, "claim"),
-		 html_mark_of(result).word);
-	for (size_t i = at; i < json_array_size(p->list); i++)
-		if (is_same_skip(result, json_array_get(p->list, i))) {
-			html_put(p->out, "%s%s", comma,
-				 record_get_str(json_array_get(p->list, i), "scenario"));
-			comma = ", ";
-		}
-	html_put(p->out, "</td><td>%s</td></tr>\n", record_get_str(result, "why"));
+	html_put(p->out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>",
+		 record_get_str(result, "scenario"), html_mark_of(result).word,
+		 record_get_str(result, "why"));
+	for (size_t i = at; i < json_array_size(p->list); i++) {
+		const json_t *other = json_array_get(p->list, i);
+
+		if (!is_same_skip(result, other))
+			continue;
+		html_anchor(p->out, "<a href=\"#r-", record_get_str(other, "scenario"),
+			    record_get_str(other, "claim"));
+		html_put(p->out, "\">%s</a> ", record_get_str(other, "claim"));
+	}
+	fputs("</td></tr>\n", p->out);
 }
 
 void html_untried(struct html_page *p)
@@ -53,15 +54,15 @@ void html_untried(struct html_page *p)
 			continue;
 		if (n++ == 0)
 			fputs("<details open=\"open\"><summary>A promise that was not put to the test is neither kept nor broken</summary>"
-			      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Not exercised\"><table class=\"plain\"><thead><tr>"
-			      "<th scope=\"col\">claim</th><th scope=\"col\">kind</th><th scope=\"col\">in</th><th scope=\"col\">why</th></tr></thead><tbody>\n",
+			      "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Not exercised\"><table class=\"plain untried\"><thead><tr>"
+			      "<th scope=\"col\">in</th><th scope=\"col\">kind</th><th scope=\"col\">why</th><th scope=\"col\">claims</th></tr></thead><tbody>\n",
 			      p->out);
 		put_untried_row(p, i);
 	}
 	if (n > 0)
 		fputs("</tbody></table></div></details>\n", p->out);
 	else
-		fputs("<p>Every promise was put to the test in every scenario.</p>\n", p->out);
+		fputs("<p>No promise was skipped in what was run.</p>\n", p->out);
 	fputs("</section>\n", p->out);
 }
 

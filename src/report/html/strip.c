@@ -114,7 +114,8 @@ static void draw_act(const struct html_chart *c, const struct html_act *a, bool 
 		"<a href=\"#act-%d\"><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>",
 		a->rec->id, is_bad ? "ac bad" : "ac", x0, y + 1, x1 - x0 < 3 ? 3 : x1 - x0,
 		ACTS_HEIGHT - 4);
-	if (is_bad)
+	/* An act that fills the strip has no room for its number beside it, and needs none. */
+	if (is_bad && (x1 + 30 <= c->right || x0 - 24 > c->left))
 		html_put(c->out, "<text class=\"x\" x=\"%.1f\" y=\"%.1f\">✗%d</text>",
 			 x1 + 30 > c->right ? x0 - 24 : x1 + 4, y + 11, a->rec->id);
 	html_put(c->out, "<title>act %d: ", a->rec->id);
@@ -229,6 +230,11 @@ void html_strip(struct html_page *p)
 			18,
 	       y;
 
+	if (p->n_acts + p->n_packets == 0) {
+		fputs("<section id=\"run\"><h2>The run</h2><p>No act was made, and no datagram was sent.</p></section>\n",
+		      p->out);
+		return;
+	}
 	html_put(
 		p->out,
 		"<section id=\"run\"><h2>The run</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"The whole run, scrolls sideways\">"

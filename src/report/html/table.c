@@ -156,6 +156,11 @@ void html_table(struct html_page *p)
 	json_t *result;
 	size_t i;
 
+	if (json_array_size(p->list) == 0) {
+		fputs("<section id=\"verdicts\"><h2>Promises</h2><p>There is no verdict: no scenario was begun.</p></section>\n",
+		      out);
+		return;
+	}
 	fputs("<section id=\"verdicts\"><h2>Promises</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 	      "aria-label=\"Verdict table, scrolls sideways\"><table class=\"verdicts\"><thead><tr><th scope=\"col\">claim</th>",
 	      out);
