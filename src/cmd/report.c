@@ -46,8 +46,9 @@ static int report(const char *dir, const struct report_format *format, const cha
 	struct error err = {};
 	int r = record_open(dir, &run, &err);
 
-	if (r == 0)
-		r = verdict_judge(dir, &results, &err);
+	results = r == 0 ? verdict_of_run(run) : NULL;
+	if (r == 0 && !results)
+		r = error_set(&err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
 	if (r < 0)
 		return cmd_fail(&cmd_report, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
 	r = path ? to_file(format, run, results, path)

@@ -56,10 +56,11 @@ int show_run(const struct cmd *cmd, const char *dir, bool is_known_ok)
 	struct report_options options = show_options(stdout);
 	struct error err = {};
 	json_t *results = NULL;
-	int r = verdict_judge(dir, &results, &err), code;
+	int r = record_open(dir, &run, &err), code;
 
-	if (r == 0)
-		r = record_open(dir, &run, &err);
+	results = r == 0 ? verdict_of_run(run) : NULL;
+	if (r == 0 && !results)
+		r = error_set(&err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
 	if (r < 0) {
 		json_decref(results);
 		return cmd_fail(cmd, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);

@@ -163,7 +163,7 @@ static int exit_code(const json_t *counts, bool is_broken, bool is_complete, boo
 							  : VERDICT_EXIT_NOT_TRIED;
 }
 
-static json_t *verdict_results(const struct record *r)
+json_t *verdict_of_run(const struct record *r)
 {
 	json_t *results = list_results(r), *counts, *not_run, *stopped, *doc;
 	bool is_broken = broke_between(r);
@@ -194,7 +194,7 @@ int verdict_judge(const char *dir, json_t **ret_results, struct error *err)
 
 	if (r < 0)
 		return r;
-	results = verdict_results(run);
+	results = verdict_of_run(run);
 	if (!results)
 		return error_set(err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
 	*ret_results = results;

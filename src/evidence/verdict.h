@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 
+struct record;
+
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
@@ -36,6 +38,10 @@ const char *verdict_name(enum verdict v);
  * with file and line when a line in the middle is no JSON object, -ENOENT when there is no journal.
  */
 _must_check_ int verdict_judge(const char *dir, json_t **ret_results, struct error *err);
+
+/* The same of a run that has been read (evidence/record.h), for whoever reports on it too; NULL
+ * when memory is short. */
+json_t *verdict_of_run(const struct record *run);
 
 /* The bytes of results.json, owned by the caller; NULL when memory is short. */
 char *verdict_text(const json_t *results);
