@@ -17,7 +17,7 @@ static const struct claim keeps_running = {
 
 static const struct claim agrees = {
 	.id = "mpstat.agrees",
-	.summary = "The CPU rows of mpstat agree with the online CPUs, and no value is absurd",
+	.summary = "The rows of mpstat agree with the online CPUs, and no value is absurd",
 	.explain =
 		"Each refresh must have a row for every CPU that was online while it sampled, and none for one "
 		"that was offline all that time. No value may be negative, not a number, or that of a counter "
