@@ -32,8 +32,9 @@ struct tool {
 	size_t n_changes;
 	struct act acts[CHANGES_MAX]; /* those that changed the mask, beside changes[] */
 	struct cpulist now;
-	size_t judged; /* frames judged so far */
-	bool is_dead;  /* said already */
+	size_t judged;  /* frames judged so far */
+	bool is_judged; /* something was said about its frames */
+	bool is_dead;   /* said already */
 };
 
 const char *tool_find(struct box *box, const char *program)
@@ -177,6 +178,7 @@ static void judge_frames(struct stage *s, struct tool *t)
 		why = frame_contradiction(&f, t->changes, t->n_changes, &t->start,
 					  t->spec->needs_two);
 		seen[i] += why == NULL;
+		t->is_judged = t->is_judged || why || i > 0;
 		if (why)
 			expect(s, i ? &t->acts[i - 1] : NULL, t->spec->agrees, false,
 			       json_pack("{s:s, s:I, s:I, s:s}", "rows", cpulist_str(&f.rows),
@@ -201,6 +203,7 @@ static int settle(struct stage *s, struct tool *t, bool is_worth_waiting)
 	if (r < 0)
 		return r;
 	if (r == 0) {
+		t->is_judged = true;
 		expect_unexercised(s, last_act(t), t->spec->agrees, NULL,
 				   "%s showed no frame within %lld s", t->spec->name,
 				   (long long)(wait_scaled(FRAME_NS) / NS_PER_S));
@@ -254,6 +257,9 @@ int tool_uproot(struct stage *s, void *state)
 	struct tool *t = state;
 	int r = settle(s, t, true);
 
+	if (r >= 0 && !t->is_judged)
+		expect_unexercised(s, NULL, t->spec->agrees, NULL,
+				   "%s ended before it showed a frame after an act", t->spec->name);
 	judge_alive(s, t, NULL);
 	tool_free(t);
 	return r;
