@@ -25,7 +25,8 @@ static const struct claim bad_value_refused = {
 		"is told \"done\" will believe in a state that is not there.",
 	.refs = REFS("Documentation/ABI/testing/sysfs-devices-system-cpu",
 		     "drivers/base/core.c: online_store()"),
-	.faults = FAULTS("root:bad-value-taken", "root:bad-value-moves"),
+	.faults =
+		FAULTS("kmod:online-takes-numbers", "root:bad-value-taken", "root:bad-value-moves"),
 };
 
 static const struct claim needs_root = {
@@ -44,7 +45,7 @@ static const struct claim idempotent = {
 		"0 on an offline CPU and 1 on an online one are successes of the kernel's own making: device_offline() and device_online() say "
 		"\"already\". Masks, state and target must be as before. That no uevent is sent is state.uevent-each.",
 	.refs = REFS("drivers/base/core.c: device_offline()"),
-	.faults = FAULTS("root:not-idempotent"),
+	.faults = FAULTS("kmod:online-not-idempotent", "root:not-idempotent"),
 };
 
 /* Masks, state and target, as the strongest sources show them. */

@@ -21,7 +21,8 @@ static const struct claim refuse_last = {
 		"A box without a CPU is dead. The kernel must see that the CPU is the last one and answer EBUSY, with nothing "
 		"torn down. A success, or a CPU that is half way down afterwards, is a failure.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst", "kernel/cpu.c: _cpu_down()"),
-	.faults = FAULTS("root:last-wrong-errno", "root:last-half-down"),
+	.faults =
+		FAULTS("kmod:last-cpu-wrong-errno", "root:last-wrong-errno", "root:last-half-down"),
 };
 
 static int probe_every(struct box *box, char **ret_why)
