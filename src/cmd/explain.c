@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cmd/catalog.h"
 #include "cmd/cmds.h"
+#include "evidence/known.h"
 
 #define COLUMNS 80
 
@@ -174,6 +175,31 @@ static bool explain_fault(const char *id)
 	return is_known;
 }
 
+/* A defect of kernels that is known: a failure that it explains stays a failure and says so. */
+static bool explain_known(const char *id)
+{
+	json_t *all = known_defects(), *one;
+	bool is_known = false;
+	size_t i;
+
+	json_array_foreach(all, i, one) {
+		const json_t *kernels = json_object_get(one, "kernels");
+		const char *from = json_string_value(json_object_get(kernels, "from"));
+		const char *before = json_string_value(json_object_get(kernels, "before"));
+
+		if (strcmp(json_string_value(json_object_get(one, "id")), id) != 0)
+			continue;
+		is_known = true;
+		print_head("known defect", id, json_string_value(json_object_get(one, "summary")),
+			   json_string_value(json_object_get(one, "reference")));
+		printf("\nBreaks:\n  %s\n\nKernels:\n  from %s, %s%s\n",
+		       json_string_value(json_object_get(one, "claim")), from ? from : "the first",
+		       before ? "fixed in " : "not fixed yet", before ? before : "");
+	}
+	json_decref(all);
+	return is_known;
+}
+
 static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_explain, argc, argv);
@@ -186,10 +212,10 @@ static int run(int argc, char **argv)
 		if (n++ > 0)
 			putchar('\n');
 		if (!explain_claim(value) && !explain_scenario(value) && !explain_witness(value) &&
-		    !explain_need(value) && !explain_fault(value))
+		    !explain_need(value) && !explain_fault(value) && !explain_known(value))
 			return cmd_fail(
 				&cmd_explain, VERDICT_EXIT_USAGE,
-				"there is no claim, scenario, witness, need or fault \"%s\"; `hotproof list` names them",
+				"there is no claim, scenario, witness, need, fault or known defect \"%s\"; `hotproof list` names them",
 				value);
 	}
 	return n > 0 ? VERDICT_EXIT_PASSED : cmd_usage_error(&cmd_explain, "an ID is missing");

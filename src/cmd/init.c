@@ -79,7 +79,9 @@ static int reap(pid_t run)
 			if (pid != run)
 				continue;
 			run_status = status;
-			give_up = wait_now_ns() + wait_scaled(ORPHANS_NS);
+			/* A run that ended by itself left only those who cannot end. */
+			give_up = wait_now_ns() +
+				  wait_scaled(WIFEXITED(status) ? NS_PER_S : ORPHANS_NS);
 		}
 		if (pid < 0 || wait_now_ns() > give_up)
 			return run_status;

@@ -94,6 +94,7 @@ static int run(int argc, char **argv)
 	print_entries(all, "witnesses", true);
 	print_entries(all, "claims", true);
 	print_entries(all, "needs", true);
+	print_entries(all, "known", true);
 	json_decref(all);
 	return VERDICT_EXIT_PASSED;
 }

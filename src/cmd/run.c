@@ -215,7 +215,8 @@ static int go(const struct request *q, struct run_setup *setup, const char *dir)
 		r = run_play(setup, &outcome, &err);
 	progress_end(&progress);
 	if (r < 0)
-		return cmd_fail(&cmd_run, VERDICT_EXIT_NOT_JUDGED, "%s",
+		return cmd_fail(&cmd_run,
+				r == -EEXIST ? VERDICT_EXIT_USAGE : VERDICT_EXIT_NOT_JUDGED, "%s",
 				err.code ? err.text : strerror(-r));
 	if (outcome.is_interrupted)
 		fprintf(stderr,

@@ -33,6 +33,9 @@ void run_pump_kmsg(struct run *run)
 		record[strcspn(record, "\n")] = '\0';
 		r = rundir_append(run->setup->rundir, RUNDIR_KMSG, record);
 	}
+	/* A log that cannot be kept must not keep us busy: it would stay readable for ever. */
+	if (r < 0)
+		close(take_fd(&run->kmsg_fd));
 }
 
 static void add_stack(struct box *box, json_t *stacks, const char *task_dir)

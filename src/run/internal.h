@@ -25,6 +25,7 @@ struct run {
 	int lock_fd;
 	unsigned long taint;
 	int64_t retries_ns; /* spent on second tries */
+	bool is_stuck;      /* a child that was killed does not die: the kernel has it */
 	char *stopped;      /* why the run ends early, or NULL */
 	struct run_outcome outcome;
 };

@@ -79,6 +79,7 @@ static void note_if_stuck(struct run *run, struct child *c)
 	if (end_child(c))
 		return;
 	close(c->pidfd);
+	run->is_stuck = true;
 	journal_write(run->journal, "note",
 		      json_pack("{s:s, s:s, s:{s:i}}", "what", "child.stuck", "text",
 				"the child does not die: it is stuck in the kernel", "data", "pid",
