@@ -353,24 +353,44 @@ static int prepare_and_play(struct request *q, const char *repeat)
 	return r != 0 ? r : play(q, kernel, modules, hotproof, userland, out);
 }
 
-/* The command line as it can be typed again, without --out. */
+/*
+ * How many arguments to leave out of what can be typed again: --out, and the choice of scenarios,
+ * witnesses and claims, since a report adds the one that it is about.
+ */
+static int left_out(const char *arg)
+{
+	static const char *const names[] = { "--out", "--scenario", "--witness", "--claim" };
+
+	if (arg[0] == '-' && arg[1] && strchr("oswc", arg[1]))
+		return arg[2] ? 1 : 2;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!text_starts(arg, names[i]))
+			continue;
+		if (arg[strlen(names[i])] == '=')
+			return 1;
+		if (arg[strlen(names[i])] == '\0')
+			return 2;
+	}
+	return 0;
+}
+
 static char *repeat_of(int argc, char **argv)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
+	int i = 1;
 
 	if (!f)
 		return NULL;
 	fputs("hotproof lab run", f);
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--out") == 0 || strcmp(argv[i], "-o") == 0) {
-			i++;
-			continue;
-		}
-		if (!text_starts(argv[i], "--out="))
+	while (i < argc) {
+		int n = left_out(argv[i]);
+
+		if (n == 0)
 			fprintf(f, strpbrk(argv[i], " *?[]$'\"\\;&|<>()") ? " '%s'" : " %s",
 				argv[i]);
+		i += n ? n : 1;
 	}
 	fclose(f);
 	return text;
