@@ -225,35 +225,40 @@ static void put_stacks(const struct text *t, const struct record_scenario *s)
 	}
 }
 
+static bool has_verdict(const json_t *result, const void *verdict)
+{
+	return is_verdict(result, verdict);
+}
+
+static const json_t *find_verdict(const struct text *t, const char *scenario, const char *verdict)
+{
+	json_t *result;
+	size_t i;
+
+	json_array_foreach(t->list, i, result) {
+		if (is_verdict(result, verdict) &&
+		    strcmp(record_get_str(result, "scenario"), scenario) == 0)
+			return result;
+	}
+	return NULL;
+}
+
 /* A crash or a timeout takes all claims of its scenario along: said once. */
 static void put_breakdown(const struct text *t, const struct record_scenario *s,
 			  const char *verdict)
 {
-	_cleanup_free_ char *claims = NULL;
-	const json_t *first = NULL;
-	json_t *result;
-	size_t len, i;
-	FILE *f = open_memstream(&claims, &len);
+	_cleanup_free_ char *claims = text_claims(t, s->id, has_verdict, verdict);
+	const json_t *first = find_verdict(t, s->id, verdict);
 
-	if (!f)
-		return;
-	json_array_foreach(t->list, i, result) {
-		if (!is_verdict(result, verdict) ||
-		    strcmp(record_get_str(result, "scenario"), s->id) != 0)
-			continue;
-		fprintf(f, "%s%s", first ? ", " : "", record_get_str(result, "claim"));
-		first = first ? first : result;
-	}
-	fclose(f);
 	if (!first)
 		return;
-	text_heading(t, TEXT_BAD, "%s %s",
-		     strcmp(verdict, "crash") == 0 ? "CRASH in" : "TIMEOUT in", s->id);
+	text_heading(t, TEXT_BAD, "%s in %s", strcmp(verdict, "crash") == 0 ? "CRASH" : "TIMEOUT",
+		     s->id);
 	text_field(t, "why", record_get_str(first, "why"));
 	put_acts(t, first);
 	put_evidence(t, first);
 	put_stacks(t, s);
-	text_field(t, "undecided", claims);
+	text_field(t, "undecided", claims ? claims : "");
 	put_repeat(t, s->id, NULL);
 }
 
@@ -262,13 +267,13 @@ static void put_bad(const struct text *t)
 	json_t *result;
 	size_t i;
 
-	json_array_foreach(t->list, i, result)
-		if (is_verdict(result, "fail") && !text_is_known(result))
-			put_claim(t, "FAIL", TEXT_BAD, result);
 	for (i = 0; i < t->run->n_scenarios; i++) {
 		put_breakdown(t, &t->run->scenarios[i], "crash");
 		put_breakdown(t, &t->run->scenarios[i], "timeout");
 	}
+	json_array_foreach(t->list, i, result)
+		if (is_verdict(result, "fail") && !text_is_known(result))
+			put_claim(t, "FAIL", TEXT_BAD, result);
 	json_array_foreach(t->list, i, result)
 		if (is_verdict(result, "error"))
 			put_claim(t, "ERROR", TEXT_BAD, result);

@@ -28,6 +28,12 @@ void text_field(const struct text *t, const char *label, const char *words);
 void text_fieldf(const struct text *t, const char *label, const char *fmt, ...) _printf_(3, 4);
 
 /* text_parts.c */
+/*
+ * "a, b and 3 more": the claims of a scenario whose result `is_wanted`; of many only the first few
+ * are named. Owned by the caller; NULL: none.
+ */
+char *text_claims(const struct text *t, const char *scenario,
+		  bool (*is_wanted)(const json_t *result, const void *arg), const void *arg);
 bool text_is_known(const json_t *result); /* a known defect explains it */
 void text_known(const struct text *t);
 void text_skips(const struct text *t);

@@ -6,6 +6,35 @@
 #include <string.h>
 
 #define WORST_SHOWN 5
+#define CLAIMS_SHOWN 4
+
+char *text_claims(const struct text *t, const char *scenario,
+		  bool (*is_wanted)(const json_t *result, const void *arg), const void *arg)
+{
+	json_t *result;
+	char *list = NULL;
+	size_t len, i, n = 0;
+	FILE *f = open_memstream(&list, &len);
+
+	if (!f)
+		return NULL;
+	json_array_foreach(t->list, i, result) {
+		if (strcmp(record_get_str(result, "scenario"), scenario) != 0 ||
+		    !is_wanted(result, arg))
+			continue;
+		if (n < CLAIMS_SHOWN)
+			fprintf(f, "%s%s", n ? ", " : "", record_get_str(result, "claim"));
+		n++;
+	}
+	if (n > CLAIMS_SHOWN)
+		fprintf(f, " and %zu more", n - CLAIMS_SHOWN);
+	fclose(f);
+	if (n == 0) {
+		free(list);
+		return NULL;
+	}
+	return list;
+}
 
 bool text_is_known(const json_t *result)
 {
@@ -86,29 +115,22 @@ static const char *kind_label(const char *kind)
 	return strcmp(kind, "limit") == 0 ? "limit" : "untried";
 }
 
+static bool is_skip_like(const json_t *result, const void *reason)
+{
+	return is_skip(result) && has_same_reason(result, reason);
+}
+
 static void put_reason(const struct text *t, const json_t *reason)
 {
-	_cleanup_free_ char *claims = NULL;
-	const char *scenario = "";
-	json_t *result;
-	size_t len, i;
-	FILE *f = open_memstream(&claims, &len);
-
-	if (!f)
-		return;
-	json_array_foreach(t->list, i, result) {
-		if (!is_skip(result) || !has_same_reason(result, reason))
-			continue;
-		if (strcmp(scenario, record_get_str(result, "scenario")) != 0)
-			fprintf(f, "%s%s:", *scenario ? "; " : "",
-				record_get_str(result, "scenario"));
-		scenario = record_get_str(result, "scenario");
-		fprintf(f, " %s", record_get_str(result, "claim"));
-	}
-	fclose(f);
 	text_field(t, kind_label(record_get_str(reason, "kind")), record_get_str(reason, "why"));
 	text_colour(t, TEXT_DIM);
-	text_field(t, "", claims);
+	for (size_t i = 0; i < t->run->n_scenarios; i++) {
+		const char *scenario = t->run->scenarios[i].id;
+		_cleanup_free_ char *claims = text_claims(t, scenario, is_skip_like, reason);
+
+		if (claims)
+			text_fieldf(t, "", "%s: %s", scenario, claims);
+	}
 	text_colour(t, TEXT_PLAIN);
 }
 
