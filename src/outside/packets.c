@@ -23,6 +23,8 @@
 #define TAIL_NS (500 * NS_PER_MS)
 #define STARVED_NS (250 * NS_PER_MS)
 #define NAMED_MAX 20
+/* So long on its way in a flow that stopped: what comes only when the CPU is back came too late. */
+#define STUCK_NS NS_PER_S
 
 struct window {
 	const json_t *line;
@@ -32,7 +34,7 @@ struct window {
 	bool is_stopped; /* nothing came any more after the act */
 	const char *why;
 	/* what was found */
-	size_t sent, back, lost, extra_copies;
+	size_t sent, back, lost, stuck, extra_copies;
 	json_t *lost_ns, *copied_ns;
 	int64_t median_ns, worst_ns, gap_ns, late_ns;
 	long box_drops, prober_drops, forwarder_drops;
@@ -150,6 +152,10 @@ static void count(const struct packets *p, const struct packets_clock *clock, st
 		if (d->back_ns) {
 			take_answered(w, i + 1, d, trips);
 			note_gap(w, &last_box, d->box_ns);
+			if (w->is_stopped && d->box_ns > w->to && sent < w->to - STUCK_NS) {
+				w->stuck++;
+				name_one(w->lost_ns, i + 1);
+			}
 		} else if (i < answered || sent < w->to - TAIL_NS) {
 			w->lost++;
 			name_one(w->lost_ns, i + 1);
@@ -181,15 +187,15 @@ static json_t *line_of(const struct window *w, const char *type, json_t *fields)
 
 static json_t *facts(const struct window *w)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "from", (json_int_t)w->from, "to", (json_int_t)w->to, "sent",
-			 (json_int_t)w->sent, "back", (json_int_t)w->back, "lost",
-			 (json_int_t)w->lost, "lost_n", w->lost_ns, "copied_n", w->copied_ns,
-			 "round_trip_median_ns", (json_int_t)w->median_ns, "round_trip_max_ns",
-			 (json_int_t)w->worst_ns, "gap_ns", (json_int_t)w->gap_ns, "prober_late_ns",
-			 (json_int_t)w->late_ns, "box_drops", (json_int_t)w->box_drops,
-			 "prober_drops", (json_int_t)w->prober_drops, "forwarder_drops",
-			 (json_int_t)w->forwarder_drops);
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"from", (json_int_t)w->from, "to", (json_int_t)w->to, "sent", (json_int_t)w->sent,
+		"back", (json_int_t)w->back, "lost", (json_int_t)w->lost, "stuck",
+		(json_int_t)w->stuck, "lost_n", w->lost_ns, "copied_n", w->copied_ns,
+		"round_trip_median_ns", (json_int_t)w->median_ns, "round_trip_max_ns",
+		(json_int_t)w->worst_ns, "gap_ns", (json_int_t)w->gap_ns, "prober_late_ns",
+		(json_int_t)w->late_ns, "box_drops", (json_int_t)w->box_drops, "prober_drops",
+		(json_int_t)w->prober_drops, "forwarder_drops", (json_int_t)w->forwarder_drops);
 }
 
 static json_t *expectation(const struct window *w, const char *claim, const char *result,
@@ -234,6 +240,13 @@ static json_t *judge_lost(const struct window *w)
 	const char *starved = w->late_ns > STARVED_NS ? "; the host starved the prober meanwhile"
 						      : "";
 
+	if (w->stuck >= ENOUGH)
+		return expectation(
+			w, NONE_LOST, "unmet",
+			text_printf(
+				"the flow stopped: %zu of %zu datagrams from outside had not arrived after "
+				"%lld ms and more, %zu were lost%s",
+				w->stuck, w->sent, STUCK_NS / NS_PER_MS, w->lost, starved));
 	if (w->lost == 0)
 		return expectation(
 			w, NONE_LOST, "met",

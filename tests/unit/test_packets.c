@@ -206,6 +206,38 @@ static void late_is_not_lost(void **state)
 	json_decref(lines);
 }
 
+/* Late is not lost, as long as the flow goes on; a flow that stops until the CPU is back is broken.
+ */
+static void stopped_flow_is_unmet(void **state)
+{
+	json_t *w = window(100, 700, true, 0);
+
+	(void)state;
+	for (int i = 200; i < 700; i++) {
+		datagrams[i].back_ns = START + 800 * STEP;
+		datagrams[i].box_ns = box(datagrams[i].back_ns);
+	}
+	check(json_deep_copy(w), "met", "met");
+	json_object_set_new(json_object_get(w, "data"), "resumed", json_true());
+	check(json_deep_copy(w), "met", "met");
+	json_object_set_new(json_object_get(w, "data"), "resumed", json_false());
+	check(w, "unmet", "met");
+}
+
+/* What was sent when the echo of this scenario did not listen yet cannot be lost. */
+static void nobody_listened_before(void **state)
+{
+	json_t *w = window(100, 400, true, 0);
+
+	(void)state;
+	for (int i = 80; i < 90; i++)
+		lose(i);
+	check(json_deep_copy(w), "unmet", "met");
+	json_object_set_new(json_object_get(w, "data"), "since",
+			    json_integer((json_int_t)box(START + 92 * STEP)));
+	check(w, "met", "met");
+}
+
 static void unexercised_is_said(void **state)
 {
 	json_t *lines;
@@ -260,6 +292,8 @@ int main(void)
 		cmocka_unit_test_setup(drops_are_a_limit, fill),
 		cmocka_unit_test_setup(duplicated_is_unmet, fill),
 		cmocka_unit_test_setup(late_is_not_lost, fill),
+		cmocka_unit_test_setup(stopped_flow_is_unmet, fill),
+		cmocka_unit_test_setup(nobody_listened_before, fill),
 		cmocka_unit_test_setup(unexercised_is_said, fill),
 		cmocka_unit_test_setup(starved_prober_is_said, fill),
 		cmocka_unit_test_setup(no_answer_at_all_is_said, fill),

@@ -30,7 +30,8 @@ static const struct claim none_lost = {
 	.explain =
 		"A prober outside sends numbered datagrams all the time, and the box sends each back. The interrupt of the receive queue is "
 		"led to the CPU, and seen to arrive there for these datagrams, right before the CPU goes. The kernel moves the interrupt, takes "
-		"over what the CPU had in its queues, and no datagram may be missing in the end.\n\nA failure means that the network loses "
+		"over what the CPU had in its queues, and no datagram may be missing in the end. One that is merely late is not lost, unless the flow "
+		"stopped until the CPU came back.\n\nA failure means that the network loses "
 		"packets whenever a CPU goes. The window's `drops` tell a full queue (an overloaded box) from a packet that vanished: look at "
 		"`dev_cpu_dead()`, the driver's own hotplug callback, and the interrupt's move.",
 	.refs = REFS("net/core/dev.c", "kernel/irq/cpuhotplug.c"),
