@@ -239,7 +239,7 @@ static void a_crash_names_its_act(void **state)
 	assert_non_null(strstr(page.text, "never returned"));
 	assert_non_null(strstr(page.text, "The end of the console"));
 	/* Its log is 120 ms off the box's clock, which the lines about CPUs give away. */
-	assert_non_null(strstr(page.text, "The kernel log's clock is 125 ms ahead"));
+	assert_non_null(strstr(page.text, "The kernel log's clock is 125 ms ahead of"));
 	assert_non_null(strstr(page.text, "Scenario <b>cpu.all-but-one</b> was not begun"));
 	free(page.text);
 }

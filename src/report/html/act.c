@@ -202,10 +202,10 @@ void html_act_section(struct html_page *p)
 	if (p->log_ahead_ns != 0)
 		html_put(
 			p->out,
-			" The kernel log's clock is %s %s of the box's, give or take %s, as its own lines about CPUs show: its lines stand "
+			" The kernel log's clock is %s %s the box's, give or take %s, as its own lines about CPUs show: its lines stand "
 			"where they belong.",
 			html_ms(p->log_ahead_ns < 0 ? -p->log_ahead_ns : p->log_ahead_ns),
-			p->log_ahead_ns < 0 ? "behind" : "ahead", html_ms(p->log_doubt_ns));
+			p->log_ahead_ns < 0 ? "behind" : "ahead of", html_ms(p->log_doubt_ns));
 	fputs("</p>\n", p->out);
 	put_legend(p->out);
 	for (size_t i = 0; i < p->rec->n_scenarios; i++)

@@ -67,22 +67,33 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The longest time between two answers that the write, or what followed it in the window, has a
- * part in. */
+/*
+ * The longest time in which something was under way and no answer came. When nothing was sent there
+ * is nothing to answer: a pause of the prober is no silence of the box.
+ */
 static int64_t find_silence(const struct html_page *p, const struct html_act *a)
 {
-	int64_t longest = 0, last = -1;
+	int64_t longest = 0, answered = -1,
+		waiting = -1; /* since when the oldest that has no answer waits */
 
 	for (size_t i = 0; i < a->n_packets; i++) {
 		const struct html_packet *packet = &p->packets[a->first_packet + i];
+		int64_t from;
 
+		if (packet->back >= 0 && packet->back <= answered)
+			continue;
+		if (waiting < 0)
+			waiting = packet->sent;
 		if (packet->back < 0)
 			continue;
-		if (last >= 0 && packet->back > a->began && packet->back - last > longest)
-			longest = packet->back - last;
-		if (packet->back > last)
-			last = packet->back;
+		from = waiting > answered ? waiting : answered;
+		if (packet->back > a->began && packet->back - from > longest)
+			longest = packet->back - from;
+		answered = packet->back;
+		waiting = -1;
 	}
+	if (waiting >= 0 && a->to - waiting > longest)
+		longest = a->to - waiting;
 	return longest;
 }
 

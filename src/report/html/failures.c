@@ -81,8 +81,32 @@ static void put_pictures(struct html_page *p, const json_t *result)
 	if (json_array_size(acts) > PICTURES_MAX)
 		html_put(
 			p->out,
-			"<p class=\"note\">%zu more acts broke it: see <a href=\"#acts\">Acts</a>.</p>\n",
+			"<p class=\"note\">%zu more of the acts broke it: see <a href=\"#acts\">Acts</a>.</p>\n",
 			json_array_size(acts) - PICTURES_MAX);
+}
+
+/* Once for a claim that broke in several scenarios. */
+static void put_meaning(struct html_page *p, const json_t *result)
+{
+	const char *claim = record_get_str(result, "claim");
+	size_t i;
+	json_t *other;
+
+	json_array_foreach((json_t *)p->list, i, other) {
+		const char *scenario = record_get_str(other, "scenario");
+
+		if (other == result)
+			break;
+		if (strcmp(record_get_str(other, "claim"), claim) ||
+		    html_rank(other) != html_rank(result))
+			continue;
+		html_anchor(p->out, "<p class=\"note\">What it means: see <a href=\"#f-", scenario,
+			    claim);
+		html_put(p->out, "\">the same in %s</a>.</p>\n", scenario);
+		return;
+	}
+	fputs("<h4>What it means</h4>\n", p->out);
+	html_claim_explain(p, claim);
 }
 
 static void put_claim_failure(struct html_page *p, const json_t *result)
@@ -108,8 +132,7 @@ static void put_claim_failure(struct html_page *p, const json_t *result)
 	put_pictures(p, result);
 	fputs("<h4>Evidence</h4>\n", p->out);
 	html_evidence(p, result);
-	fputs("<h4>What it means</h4>\n", p->out);
-	html_claim_explain(p, claim);
+	put_meaning(p, result);
 	put_repeat(p, scenario, claim);
 	fputs("</article>\n", p->out);
 }

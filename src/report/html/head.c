@@ -12,7 +12,7 @@ struct promises {
 	int kept, broken, known, unclear, not_tried;
 };
 
-static int rank(const json_t *result)
+int html_rank(const json_t *result)
 {
 	const char *verdict = record_get_str(result, "verdict");
 
@@ -39,8 +39,8 @@ static struct promises count_promises(const struct html_page *p)
 		json_array_foreach((json_t *)p->list, k, other)
 			if (strcmp(record_get_str(other, "claim"),
 				   record_get_str(result, "claim")) == 0 &&
-			    rank(other) > worst)
-				worst = rank(other);
+			    html_rank(other) > worst)
+				worst = html_rank(other);
 		n.broken += worst == 5;
 		n.unclear += worst == 4;
 		n.known += worst == 3;
@@ -150,85 +150,6 @@ static void put_sentence(struct html_page *p, const struct promises *n)
 	fputs(".</h1>\n", p->out);
 }
 
-/* When: the act, as a link to its picture. */
-static void put_when(struct html_page *p, const json_t *result)
-{
-	const json_t *acts = json_object_get(result, "acts");
-	struct html_act *act = html_act_find(p, (int)json_integer_value(json_array_get(acts, 0)));
-
-	if (!act) {
-		fputs("<td></td>", p->out);
-		return;
-	}
-	html_put(p->out, "<td><a href=\"#act-%d\">act %d, ", act->rec->id, act->rec->id);
-	html_act_name(p->out, act->rec);
-	html_put(p->out, "</a> at +%.2f s", (double)(act->began - p->began) / 1e9);
-	if (json_array_size(acts) > 1)
-		html_put(p->out, " and %zu more", json_array_size(acts) - 1);
-	fputs("</td>", p->out);
-}
-
-/* Is this the same trouble as the one before it: the scenario's crash, or an error with the same
- * reason? */
-static bool is_repetition(const json_t *result, const json_t *last)
-{
-	const char *verdict = record_get_str(result, "verdict");
-
-	if (!last || strcmp(verdict, "fail") == 0 ||
-	    strcmp(record_get_str(last, "verdict"), verdict) ||
-	    strcmp(record_get_str(last, "scenario"), record_get_str(result, "scenario")))
-		return false;
-	return strcmp(verdict, "error") ||
-	       strcmp(record_get_str(last, "why"), record_get_str(result, "why")) == 0;
-}
-
-static void put_broken_row(struct html_page *p, const json_t *result)
-{
-	const char *scenario = record_get_str(result, "scenario"),
-		   *claim = record_get_str(result, "claim");
-	const char *verdict = record_get_str(result, "verdict");
-	bool is_whole = strcmp(verdict, "crash") == 0 || strcmp(verdict, "timeout") == 0;
-	struct html_mark mark = html_mark_of(result);
-
-	html_put(p->out, "<tr><td><span class=\"tag %s\">%s %s</span></td><th scope=\"row\">",
-		 mark.css, mark.symbol, mark.word);
-	html_anchor(p->out, is_whole ? "<a href=\"#x-" : "<a href=\"#f-", scenario,
-		    is_whole ? NULL : claim);
-	html_put(p->out, "\">%s</a>", is_whole ? scenario : claim);
-	if (!is_whole)
-		html_put(p->out, " <small>%s</small>", scenario);
-	fputs("</th>", p->out);
-	put_when(p, result);
-	html_put(p->out, "<td>%s</td></tr>\n", record_get_str(result, "why"));
-}
-
-/* Failures first, known ones last; a scenario that crashed is one row and not one for each of its
- * claims. */
-static void put_broken(struct html_page *p)
-{
-	const json_t *last = NULL;
-	bool is_begun = false;
-
-	for (int wanted = 5; wanted >= 3; wanted--) {
-		size_t i;
-		json_t *result;
-
-		json_array_foreach((json_t *)p->list, i, result) {
-			if (rank(result) != wanted || is_repetition(result, last))
-				continue;
-			last = result;
-			if (!is_begun)
-				fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"What broke\">"
-				      "<table class=\"broken\"><tbody>\n",
-				      p->out);
-			is_begun = true;
-			put_broken_row(p, result);
-		}
-	}
-	if (is_begun)
-		fputs("</tbody></table></div>\n", p->out);
-}
-
 static void put_counts(struct html_page *p, const struct promises *n)
 {
 	static const char *const names[][3] = {
@@ -329,7 +250,7 @@ void html_head(struct html_page *p)
 	fputs("<header>\n", p->out);
 	put_sentence(p, &n);
 	put_counts(p, &n);
-	put_broken(p);
+	html_broken(p);
 	put_facts(p);
 	fputs("</header>\n", p->out);
 	put_navigation(p);

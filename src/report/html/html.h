@@ -117,6 +117,8 @@ struct html_mark {
 	const char *css, *symbol, *word;
 };
 struct html_mark html_mark_of(const json_t *result);
+/* How bad: 5 broken, 4 crashed or not judged, 3 known, 2 passed, 1 not tried. */
+int html_rank(const json_t *result);
 const json_t *html_result_find(const struct html_page *p, const char *scenario, const char *claim);
 /* Of several results of one claim: is this the first? */
 bool html_claim_is_first(const struct html_page *p, size_t at);
@@ -129,6 +131,7 @@ void html_end(struct html_page *p);
 
 /* The sections, each in the file of its name. */
 void html_head(struct html_page *p);
+void html_broken(struct html_page *p);
 void html_strip(struct html_page *p);
 void html_table(struct html_page *p);
 void html_claims(struct html_page *p);

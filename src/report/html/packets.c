@@ -42,14 +42,18 @@ static void draw_scale(const struct panel *p)
 	for (int i = 0; i <= 2; i++) {
 		int64_t value = p->top_ns * i / 2;
 		double y = dot_y(p, value);
+		int64_t unit = p->top_ns >= NS_PER_S ? NS_PER_S : NS_PER_MS;
 		char number[24];
 
-		snprintf(number, sizeof(number), "%.*f",
-			 p->top_ns < 10 * NS_PER_MS && i == 1 ? 1 : 0, (double)value / 1e6);
+		snprintf(number, sizeof(number), "%.*f", value % unit ? 1 : 0,
+			 (double)value / (double)unit);
 
 		html_put(c->out, "<path class=\"g\" d=\"M%.1f %.1fH%.1f\"/>", c->left, y, c->right);
 		html_put(c->out, "<text class=\"l\" x=\"%.1f\" y=\"%.1f\">%s%s</text>", c->left - 8,
-			 y + 4, number, i == 2 ? " ms" : "");
+			 y + 4, number,
+			 i < 2              ? ""
+			 : unit == NS_PER_S ? " s"
+					    : " ms");
 	}
 }
 

@@ -124,9 +124,9 @@ static void put_baseline(struct html_page *p, const char *scenario)
 		html_put(p->out, " <small>without any act: worst gap %.1f ms",
 			 json_number_value(json_object_get(data, "worst_ms")));
 		json_object_foreach((json_t *)cpus, cpu, worst) {
-			html_put(p->out, "%s cpu%s %.1f", *comma ? comma : " (", cpu,
+			html_put(p->out, "%scpu%s %.1f", *comma ? comma : " (", cpu,
 				 json_number_value(worst));
-			comma = ",";
+			comma = ", ";
 		}
 		fputs(*comma ? ")</small>" : "</small>", p->out);
 	}
@@ -192,7 +192,7 @@ void html_disruption(struct html_page *p)
 		for (int is_alone = 0; is_alone < 2; is_alone++)
 			put_scenario_rows(p, p->rec->scenarios[i].id, is_alone, &worst);
 	fputs("</table></div>\n<p class=\"note\">Datagrams are counted from the write to the end of the act's picture. A silence is the longest time "
-	      "between two answers that the outside got.</p>\n</section>\n",
+	      "in which something was under way and no answer came.</p>\n</section>\n",
 	      p->out);
 }
 

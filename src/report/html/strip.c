@@ -114,14 +114,34 @@ static void draw_act(const struct html_chart *c, const struct html_act *a, bool 
 		"<a href=\"#act-%d\"><rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>",
 		a->rec->id, is_bad ? "ac bad" : "ac", x0, y + 1, x1 - x0 < 3 ? 3 : x1 - x0,
 		ACTS_HEIGHT - 4);
-	/* An act that fills the strip has no room for its number beside it, and needs none. */
-	if (is_bad && (x1 + 30 <= c->right || x0 - 24 > c->left))
-		html_put(c->out, "<text class=\"x\" x=\"%.1f\" y=\"%.1f\">✗%d</text>",
-			 x1 + 30 > c->right ? x0 - 24 : x1 + 4, y + 11, a->rec->id);
 	html_put(c->out, "<title>act %d: ", a->rec->id);
 	html_act_name(c->out, a->rec);
 	html_put(c->out, ", %s%s</title></a>", html_ms(a->ended - a->began),
 		 is_bad ? ", something broke" : "");
+}
+
+static bool is_bad_act(const struct html_act *a)
+{
+	return a->n_unmet > a->n_known || !a->rec->done;
+}
+
+/* Numbers of the bad ones, where there is room for them. */
+static void put_numbers(const struct html_chart *c, double y)
+{
+	double end = 0;
+
+	for (size_t i = 0; i < c->page->n_acts; i++) {
+		const struct html_act *a = &c->page->acts[i];
+		double x = html_x(c, a->ended) + 4;
+
+		if (x + 26 > c->right)
+			x = html_x(c, a->began) - 24;
+		if (!is_bad_act(a) || x < end || x < c->left)
+			continue;
+		html_put(c->out, "<text class=\"x\" x=\"%.1f\" y=\"%.1f\">✗%d</text>", x, y + 11,
+			 a->rec->id);
+		end = x + 26;
+	}
 }
 
 /* The bad ones last: nothing may cover them. */
@@ -129,13 +149,10 @@ static void draw_acts(const struct html_chart *c, double y)
 {
 	put_label(c, y + 11, "acts");
 	for (int bad = 0; bad < 2; bad++)
-		for (size_t i = 0; i < c->page->n_acts; i++) {
-			const struct html_act *a = &c->page->acts[i];
-			bool is_bad = a->n_unmet > a->n_known || !a->rec->done;
-
-			if (is_bad == bad)
-				draw_act(c, a, is_bad, y);
-		}
+		for (size_t i = 0; i < c->page->n_acts; i++)
+			if (is_bad_act(&c->page->acts[i]) == bad)
+				draw_act(c, &c->page->acts[i], bad, y);
+	put_numbers(c, y);
 }
 
 static void draw_columns(const struct html_chart *c, const struct columns *cols, double y,
