@@ -188,7 +188,7 @@ static int on_gone(struct session *s)
 	if (panic || s->has_panicked)
 		r = session_record_crash(s, "panic", "panicked");
 	else if (s->has_exited)
-		r = session_record_crash(s, "killed", "lost its run");
+		r = session_record_crash(s, "vanished", "lost its run");
 	else if (s->has_reset)
 		r = session_record_crash(s, "reset", "reset itself");
 	else

@@ -47,12 +47,15 @@ void session_on_line(void *ctx, const json_t *line);
 /* lab.json: how the guest was made. */
 _must_check_ int session_record_lab(struct session *s);
 
-/* The guest is dead: a crash line that names the last act. `how`: panic, reset, vanished, killed.
+/* The guest is dead: a crash line that names the last act. `how`: panic, reset, vanished.
  */
 _must_check_ int session_record_crash(struct session *s, const char *how, const char *what);
 
 /* The user ended it: what was proved until then stays, and the run says that it is not complete. */
 _must_check_ int session_record_interrupted(struct session *s);
+
+/* The user does not want to wait: no crash, and no verdict on what had not been judged yet. */
+_must_check_ int session_record_stop(struct session *s);
 
 /* The guest says nothing any more: a timeout line with registers and console, while QEMU is still
  * there. */

@@ -158,6 +158,24 @@ int session_record_silence(struct session *s, int64_t after_ns)
 	return r;
 }
 
+int session_record_stop(struct session *s)
+{
+	_cleanup_free_ char *place = where(s), *text = NULL;
+	int r;
+
+	text = text_printf("interrupted %s", place ? place : "");
+	if (!text)
+		return -ENOMEM;
+	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
+	r = append_journal(s, "note",
+			   json_pack("{s:s, s:s, s:{}}", "what", "interrupted", "text", text,
+				     "data"));
+	/* Not a crash: nothing is known of what had not been judged yet. */
+	if (r == 0 && s->scenario)
+		r = append_journal(s, "end", json_pack("{s:s}", "of", "scenario"));
+	return r;
+}
+
 static int append_outside(struct session *s, json_t *line, long *seq)
 {
 	_cleanup_free_ char *text = NULL;
