@@ -68,21 +68,22 @@ missing()
 # install_packages [-t SUITE] PACKAGE...: says exactly what comes, then lets it come.
 install_packages()
 {
-	local plan words=(--no-install-recommends -y "$@")
+	local plan words=(--no-install-recommends -y "$@") what=$*
 
+	[[ $1 != -t ]] || what="${*:3} (from $2)"
 	if ! plan=$(apt-get -s install "${words[@]}" 2>&1); then
-		say "the package lists do not know '$*' yet: running apt-get update"
+		say "the package lists do not know '$what' yet: running apt-get update"
 		apt_do update
 		plan=$(apt-get -s install "${words[@]}" 2>&1) ||
-			die "apt cannot install '$*': $(tail -n 3 <<<"$plan")"
+			die "apt cannot install '$what': $(tail -n 3 <<<"$plan")"
 	fi
-	say "missing: $*; apt will install these packages:"
+	say "missing: $what; apt will install these packages:"
 	awk '/^Inst / { sub(/[(]/, "", $0); print "  " $2, ($3 ~ /^\[/ ? $4 : $3) }' <<<"$plan"
 	apt_do install "${words[@]}" >/dev/null || {
 		# Lists older than the archive: one update and one more try.
 		say "apt failed; running apt-get update and trying once more"
 		apt_do update
-		apt_do install "${words[@]}" || die "apt could not install '$*'; see its words above"
+		apt_do install "${words[@]}" || die "apt could not install '$what'; see its words above"
 	}
 }
 
