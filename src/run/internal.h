@@ -43,6 +43,23 @@ enum run_end run_watch(struct run *run, pid_t pid, int pidfd);
 /* play.c: 0, or -errno when it could not be tried; run->stopped says that no other may follow. */
 _must_check_ int run_scenario(struct run *run, const struct scenario *sc);
 
+/* One try of a scenario. *ret_stage lives on for its list of claims; NULL on failure. */
+struct run_try {
+	const struct scenario *scenario;
+	const struct witness *const *witnesses;
+	const char *const *claim_globs;
+	json_t *alone; /* NULL: the first try */
+};
+
+_must_check_ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage);
+
+/* retry.c: the failed claims of the last try, which the next one forgets; `failed` holds
+ * STAGE_CLAIMS_MAX. Returns their number. */
+size_t run_find_failed(const struct run *run, const struct stage *stage,
+		       const struct claim **failed);
+_must_check_ int run_retry(struct run *run, const struct scenario *sc,
+			   const struct claim *const *failed, size_t n_failed, int64_t took_ns);
+
 /* proc/sys/kernel/tainted; 0 when it cannot be read. */
 unsigned long run_taint(struct box *box);
 
