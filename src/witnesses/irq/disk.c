@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Single direct reads, one after the other, with a short pause between so that the CPU is left to
- * others. Judges nothing. */
+/*
+ * Single direct reads, one after the other, with a short pause between so that the CPU is left to
+ * others. By a process of their own: a read that never ends can neither be waited for nor killed,
+ * and would keep the whole scenario from ending. Judges nothing.
+ */
 #include "witnesses/irq/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/cpulist.h"
 #include "base/text.h"
@@ -24,16 +30,21 @@
 #define FOREVER_NS (3600 * NS_PER_S)
 #define END_NS (2 * NS_PER_S)
 
-struct disk {
-	int fd, wake, ended;
-	off_t size;
-	void *block;
+/* Shared with the reading process. */
+struct orders {
 	atomic_int cpu;     /* as told */
-	atomic_uint orders; /* the same CPU told again is bound again: the kernel unbinds when it
+	atomic_uint number; /* the same CPU told again is bound again: the kernel unbinds when it
 			       goes */
-	atomic_bool is_ending;
 	atomic_ullong done;
 	atomic_int error;
+};
+
+struct disk {
+	int fd, wake;
+	off_t size;
+	void *block;
+	struct orders *orders;
+	pid_t reader;
 };
 
 /* Disks whose reads cost nothing real, or something (a drive that must load a disc first). */
@@ -94,9 +105,9 @@ static void read_one(struct disk *d, uint64_t n)
 	off_t at = (off_t)(n * STRIDE / BLOCK % (uint64_t)blocks) * BLOCK;
 
 	if (pread(d->fd, d->block, BLOCK, at) < 0)
-		atomic_store(&d->error, errno);
+		atomic_store(&d->orders->error, errno);
 	else
-		atomic_fetch_add(&d->done, 1);
+		atomic_fetch_add(&d->orders->done, 1);
 }
 
 static void bind_to(struct disk *d, int cpu)
@@ -106,18 +117,24 @@ static void bind_to(struct disk *d, int cpu)
 
 	cpulist_to_cpu_set(&one, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) < 0)
-		atomic_store(&d->error, errno);
+		atomic_store(&d->orders->error, errno);
 }
 
-static void *run(void *arg)
+/* Ended by SIGKILL only. After a fork in a process with threads: nothing here may take a lock. */
+static _Noreturn void read_on(struct disk *d)
 {
-	struct disk *d = arg;
 	unsigned int followed = 0;
 
 	prctl(PR_SET_NAME, "hp-disk");
-	for (uint64_t n = 0; !atomic_load(&d->is_ending); n++) {
-		unsigned int order = atomic_load(&d->orders);
-		int cpu = atomic_load(&d->cpu);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The journal's port and the parent's pipes: whoever waits for their end must not wait for
+	 * us. */
+	d->fd = dup2(d->fd, 0);
+	d->wake = dup2(d->wake, 1);
+	syscall(SYS_close_range, 2U, ~0U, 0U);
+	for (uint64_t n = 0;; n++) {
+		unsigned int order = atomic_load(&d->orders->number);
+		int cpu = atomic_load(&d->orders->cpu);
 		uint64_t told;
 
 		if (order != followed && cpu != DISK_QUIET)
@@ -129,20 +146,14 @@ static void *run(void *arg)
 				  wait_now_ns() + (cpu == DISK_QUIET ? FOREVER_NS : PERIOD_NS)) > 0)
 			(void)!read(d->wake, &told, sizeof(told));
 	}
-	(void)!write(d->ended, &(uint64_t){ 1 }, sizeof(uint64_t));
-	return NULL;
-}
-
-static void tell(struct disk *d)
-{
-	(void)!write(d->wake, &(uint64_t){ 1 }, sizeof(uint64_t));
 }
 
 static void disk_free(struct disk *d)
 {
 	cleanup_close(&d->fd);
 	cleanup_close(&d->wake);
-	cleanup_close(&d->ended);
+	if (d->orders)
+		munmap(d->orders, sizeof(*d->orders));
 	free(d->block);
 	free(d);
 }
@@ -150,25 +161,24 @@ static void disk_free(struct disk *d)
 static int disk_prepare(struct disk *d, const char *name)
 {
 	_cleanup_free_ char *path = text_printf("/dev/%s", name);
-	pthread_attr_t detached;
-	pthread_t thread;
-	int r;
+	void *shared = mmap(NULL, sizeof(*d->orders), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (!path || posix_memalign(&d->block, BLOCK, BLOCK) != 0)
+	if (shared == MAP_FAILED || !path || posix_memalign(&d->block, BLOCK, BLOCK) != 0)
 		return -ENOMEM;
+	d->orders = shared;
+	atomic_store(&d->orders->cpu, DISK_QUIET);
 	d->fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	d->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	d->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (d->fd < 0 || d->wake < 0 || d->ended < 0)
+	if (d->fd < 0 || d->wake < 0)
 		return -errno;
 	d->size = lseek(d->fd, 0, SEEK_END);
 	if (d->size < BLOCK)
 		return d->size < 0 ? -errno : -ENODATA;
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	r = -pthread_create(&thread, &detached, run, d);
-	pthread_attr_destroy(&detached);
-	return r;
+	d->reader = fork();
+	if (d->reader == 0)
+		read_on(d);
+	return d->reader < 0 ? -errno : 0;
 }
 
 int disk_open(const char *name, struct disk **ret)
@@ -178,8 +188,7 @@ int disk_open(const char *name, struct disk **ret)
 
 	if (!d)
 		return -ENOMEM;
-	d->fd = d->wake = d->ended = -1;
-	atomic_store(&d->cpu, DISK_QUIET);
+	d->fd = d->wake = -1;
 	r = disk_prepare(d, name);
 	if (r < 0) {
 		disk_free(d);
@@ -191,24 +200,30 @@ int disk_open(const char *name, struct disk **ret)
 
 void disk_read_on(struct disk *d, int cpu)
 {
-	atomic_store(&d->error, 0);
-	atomic_store(&d->cpu, cpu);
-	atomic_fetch_add(&d->orders, 1);
-	tell(d);
+	atomic_store(&d->orders->error, 0);
+	atomic_store(&d->orders->cpu, cpu);
+	atomic_fetch_add(&d->orders->number, 1);
+	(void)!write(d->wake, &(uint64_t){ 1 }, sizeof(uint64_t));
 }
 
 struct disk_count disk_count(struct disk *d)
 {
-	return (struct disk_count){ .done = atomic_load(&d->done),
-				    .error = atomic_load(&d->error) };
+	return (struct disk_count){ .done = atomic_load(&d->orders->done),
+				    .error = atomic_load(&d->orders->error) };
+}
+
+static bool has_ended(void *arg)
+{
+	const struct disk *d = arg;
+
+	return waitpid(d->reader, NULL, WNOHANG) != 0;
 }
 
 void disk_close(struct disk *d)
 {
 	if (!d)
 		return;
-	atomic_store(&d->is_ending, true);
-	tell(d);
-	if (wait_readable(d->ended, wait_now_ns() + wait_scaled(END_NS)) > 0)
-		disk_free(d);
+	kill(d->reader, SIGKILL);
+	(void)!wait_until(has_ended, d, wait_now_ns() + wait_scaled(END_NS));
+	disk_free(d);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Traffic for a disk's interrupts: a thread that reads single blocks past the page cache, bound to
+ * Traffic for a disk's interrupts: a process that reads single blocks past the page cache, bound to
  * the CPU that it is told. It only reads, and what it read does not matter.
  */
 #pragma once
@@ -15,7 +15,7 @@ struct disk;
  * 0 when there is none. */
 _must_check_ int disk_find(struct box *box, int cpu, char **ret_name);
 
-/* Opens /dev/NAME; the thread is quiet until it is told. */
+/* Opens /dev/NAME; the process is quiet until it is told. */
 _must_check_ int disk_open(const char *name, struct disk **ret);
 
 #define DISK_QUIET (-1)
@@ -30,5 +30,5 @@ struct disk_count {
 };
 struct disk_count disk_count(struct disk *d);
 
-/* A read that never ends cannot be waited for: then the thread and its memory are left behind. */
+/* A process in a read that never ends is left behind. */
 void disk_close(struct disk *d);

@@ -20,7 +20,7 @@
 #define PROOF_NS (2 * NS_PER_S)
 #define PROOF_COUNT 3
 #define RESUME_NS (5 * NS_PER_S)
-#define RESUME_COUNT 10 /* so many came after the act: the flow is there again */
+#define RESUME_COUNT 5 /* so many came after the act: the flow is there again */
 #define LATER_COUNT \
 	20 /* so many came after the last window: what was under way in it has arrived */
 

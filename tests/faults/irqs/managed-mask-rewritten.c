@@ -6,39 +6,40 @@
  */
 #include "fault_irqs.h"
 
-static DECLARE_BITMAP(managed, FAULT_IRQS_MAX);
-static unsigned int home;
+/* One more than the CPU that an interrupt belongs to, since several may be off at once; 0: none. */
+static unsigned int home[FAULT_IRQS_MAX];
 
 static int note(unsigned int cpu)
 {
-	fault_irqs_find(managed, cpu, true);
-	home = cpu;
+	DECLARE_BITMAP(irqs, FAULT_IRQS_MAX);
+	unsigned int irq;
+
+	fault_irqs_find(irqs, cpu, true);
+	/* One that is shut down shows another CPU's number as its own. */
+	for_each_set_bit(irq, irqs, FAULT_IRQS_MAX) if (!home[irq]) home[irq] = cpu + 1;
 	return 0;
 }
 
-static void set_masks(const struct cpumask *mask)
+static void set_masks(unsigned int cpu, const struct cpumask *mask)
 {
 	unsigned int irq;
 
-	for_each_set_bit(irq, managed, FAULT_IRQS_MAX)
-	{
+	for (irq = 0; irq < FAULT_IRQS_MAX; irq++) {
 		struct irq_desc *desc = fault_irq_desc(irq);
 
-		if (desc && irqd_affinity_is_managed(&desc->irq_data))
+		if (home[irq] == cpu + 1 && desc && irqd_affinity_is_managed(&desc->irq_data))
 			cpumask_copy(desc->irq_common_data.affinity, mask);
 	}
 }
 
 static void rewrite(unsigned int cpu)
 {
-	if (cpu == home)
-		set_masks(cpu_online_mask);
+	set_masks(cpu, cpu_online_mask);
 }
 
 static void undo(unsigned int cpu)
 {
-	if (cpu == home)
-		set_masks(cpumask_of(cpu));
+	set_masks(cpu, cpumask_of(cpu));
 }
 
 static const struct fault fault = { .leaving = note, .dead = rewrite, .coming = undo };
