@@ -115,31 +115,37 @@ static void play_as_nobody(struct stage *s, int cpu, const char *path)
 						   .as_uid = NOBODY });
 }
 
-static void play_again(struct stage *s, int cpu, enum act_verb verb)
+static void play_again(struct stage *s, int cpu, enum act_verb verb, const char *value)
 {
 	play_without_effect(s, &(struct act_spec){ .verb = verb,
 						   .cpu = cpu,
-						   .value = verb == ACT_ONLINE ? "1" : "0",
+						   .value = value,
 						   .allow = ACT_ALLOW(0),
 						   .claim = &idempotent });
 }
 
-/* Down by one spelling and up by another; asked twice each time. */
-static int play_spellings(struct stage *s, int cpu, const char *down, const char *up)
+/* All spellings in one transition each way: "off" and "y" move the CPU, "n" and "on" must be
+ * understood where they change nothing. */
+static int play_spellings(struct stage *s, int cpu)
 {
 	struct act_spec off = {
-		.verb = ACT_OFFLINE, .cpu = cpu, .value = down, .allow = ACT_ALLOW(0)
+		.verb = ACT_OFFLINE, .cpu = cpu, .value = "off", .allow = ACT_ALLOW(0)
 	};
-	struct act_spec on = { .verb = ACT_ONLINE, .cpu = cpu, .value = up, .allow = ACT_ALLOW(0) };
+	struct act_spec on = {
+		.verb = ACT_ONLINE, .cpu = cpu, .value = "y", .allow = ACT_ALLOW(0)
+	};
 	int r = act_play(s, &off, NULL);
 
 	if (cpu_is_fully_online(stage_box(s), cpu))
 		return r; /* refused */
-	play_again(s, cpu, ACT_OFFLINE);
+	play_again(s, cpu, ACT_OFFLINE, "0");
+	play_again(s, cpu, ACT_OFFLINE, "n");
 	r = act_play(s, &on, NULL);
-	if (r == 0)
-		play_again(s, cpu, ACT_ONLINE);
-	return r;
+	if (r < 0)
+		return r;
+	play_again(s, cpu, ACT_ONLINE, "1");
+	play_again(s, cpu, ACT_ONLINE, "on");
+	return 0;
 }
 
 static int play(struct stage *s)
@@ -162,11 +168,7 @@ static int play(struct stage *s)
 	/* Whatever one of them did to the CPU, the next step begins with it online. */
 	if (!cpulist_has(stage_online(s), cpu))
 		r = act_online(s, cpu);
-	if (r == 0)
-		r = play_spellings(s, cpu, "n", "y");
-	if (r == 0)
-		r = play_spellings(s, cpu, "off", "on");
-	return r;
+	return r < 0 ? r : play_spellings(s, cpu);
 }
 
 const struct scenario scenario_cpu_bad_input = {
