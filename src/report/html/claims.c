@@ -41,7 +41,8 @@ static void put_sentences(struct html_page *p, const char *scenario, const char 
 
 	fputs("<ul class=\"told\">\n", p->out);
 	for (int is_met = 0; is_met < 2; is_met++) {
-		record_foreach(line, p->rec, .type = "expect", .scenario = scenario, .claim = claim)
+		record_foreach(line, &p->expects, .type = "expect", .scenario = scenario,
+			       .claim = claim)
 		{
 			if (is_met != (strcmp(record_str(line, "result"), "met") == 0))
 				continue;
@@ -60,8 +61,8 @@ static void put_result(struct html_page *p, const json_t *result)
 		   *claim = record_get_str(result, "claim");
 	struct html_mark mark = html_mark_of(result);
 
-	html_anchor(p->out, "<h4 id=\"r-", scenario, claim);
-	html_put(p->out, "\"><span class=\"tag %s\">%s %s</span> in %s</h4>\n", mark.css,
+	html_anchor(p->out, "<h3 id=\"r-", scenario, claim);
+	html_put(p->out, "\"><span class=\"tag %s\">%s %s</span> in %s</h3>\n", mark.css,
 		 mark.symbol, mark.word, scenario);
 	if (strcmp(mark.css, "pass"))
 		html_put(p->out, "<p>%s</p>\n", record_get_str(result, "why"));

@@ -19,12 +19,12 @@ void html_cpus_find(struct html_page *p)
 {
 	struct cpulist mask;
 
-	record_foreach(line, p->rec, .what = "cpu.online", .tries = RECORD_ANY_TRY)
+	record_foreach(line, &p->observes, .what = "cpu.online", .tries = RECORD_ANY_TRY)
 	{
 		if (cpulist_parse(record_get_str(record_data(line), "mask"), &mask) < 0)
 			continue;
 		if (cpulist_count(&p->first_online) == 0 &&
-		    (p->rec->n_acts == 0 || line < p->rec->acts[0].line))
+		    (p->rec->n_acts == 0 || line->t < p->rec->acts[0].line->t))
 			p->first_online = mask;
 		p->cpus = cpulist_or(&p->cpus, &mask);
 	}

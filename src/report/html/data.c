@@ -41,15 +41,44 @@ static int load_packets(struct html_page *p)
 	return 0;
 }
 
+/* A view's lines are copies: only their fields may be looked at, not where they stand. */
+static int load_view(const struct record *run, const char *type, struct record *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_lines; i++)
+		n += strcmp(run->lines[i].type, type) == 0;
+	*ret = *run;
+	ret->n_lines = 0;
+	ret->lines = calloc(n + 1, sizeof(*ret->lines));
+	if (!ret->lines)
+		return -ENOMEM;
+	for (size_t i = 0; i < run->n_lines; i++)
+		if (strcmp(run->lines[i].type, type) == 0)
+			ret->lines[ret->n_lines++] = run->lines[i];
+	return 0;
+}
+
+static int load_views(struct html_page *p)
+{
+	int r = load_view(p->rec, "expect", &p->expects);
+
+	if (r >= 0)
+		r = load_view(p->rec, "observe", &p->observes);
+	if (r >= 0)
+		html_cpus_find(p);
+	return r;
+}
+
 static int load_gaps(struct html_page *p)
 {
 	size_t n = 0;
 
-	record_foreach(line, p->rec, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY) n++;
+	record_foreach(line, &p->observes, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY) n++;
 	p->gaps = calloc(n + 1, sizeof(*p->gaps));
 	if (!p->gaps)
 		return -ENOMEM;
-	record_foreach(line, p->rec, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY)
+	record_foreach(line, &p->observes, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY)
 	{
 		struct html_gap gap = { .act = (int)record_int(line, "act") };
 		const json_t *data = record_data(line);
@@ -87,12 +116,12 @@ static int load_arrivals(struct html_page *p)
 {
 	size_t n = 0;
 
-	record_foreach(line, p->rec, .what = "irq.arrivals", .tries = RECORD_ANY_TRY)
+	record_foreach(line, &p->observes, .what = "irq.arrivals", .tries = RECORD_ANY_TRY)
 		n += json_object_size(json_object_get(record_data(line), "counts"));
 	p->arrivals = calloc(n + 1, sizeof(*p->arrivals));
 	if (!p->arrivals)
 		return -ENOMEM;
-	record_foreach(line, p->rec, .what = "irq.arrivals", .tries = RECORD_ANY_TRY)
+	record_foreach(line, &p->observes, .what = "irq.arrivals", .tries = RECORD_ANY_TRY)
 		add_arrivals(p, line);
 	return 0;
 }
@@ -115,12 +144,12 @@ static void find_time(struct html_page *p)
 
 int html_page_load(struct html_page *p)
 {
-	static int (*const loads[])(struct html_page *) = { load_packets, load_gaps, load_arrivals,
+	static int (*const loads[])(struct html_page *) = { load_views,     load_packets,
+							    load_gaps,      load_arrivals,
 							    html_logs_load, html_acts_load };
 
 	p->list = json_object_get(p->results, "results");
 	find_time(p);
-	html_cpus_find(p);
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
 		int r = loads[i](p);
 
@@ -135,6 +164,8 @@ void html_page_free(struct html_page *p)
 	for (size_t i = 0; i < p->n_logs; i++)
 		free(p->logs[i].text);
 	free(p->logs);
+	free(p->expects.lines);
+	free(p->observes.lines);
 	free(p->packets);
 	free(p->gaps);
 	free(p->arrivals);

@@ -11,7 +11,7 @@
 
 #define LINES_MAX 8
 #define LINE_BYTES_MAX 6000
-#define LOG_LINES_MAX 60
+#define LOG_LINES_MAX 40
 
 static const struct record_line *find_line(const struct html_page *p, const char *file, long seq)
 {
@@ -94,17 +94,18 @@ void html_evidence(struct html_page *p, const json_t *result)
 
 void html_log_lines(struct html_page *p, int64_t from, int64_t to, int64_t zero)
 {
-	size_t n = 0, left_out = 0;
+	/* Each kind has its own room: a flood of idle words must not push trouble out. */
+	size_t n[] = { 0, 0 }, left_out = 0;
 
 	for (size_t i = 0; i < p->n_logs; i++) {
 		const struct html_log *log = &p->logs[i];
 
 		if (log->t < from || log->t > to)
 			continue;
-		if (n == 0)
+		if (n[0] + n[1] == 0)
 			fputs("<pre class=\"log\" tabindex=\"0\" aria-label=\"Kernel log\">",
 			      p->out);
-		if (n++ >= LOG_LINES_MAX) {
+		if (n[log->is_bad]++ >= LOG_LINES_MAX) {
 			left_out++;
 			continue;
 		}
@@ -115,6 +116,6 @@ void html_log_lines(struct html_page *p, int64_t from, int64_t to, int64_t zero)
 	}
 	if (left_out)
 		html_put(p->out, "... %zu more lines in kmsg.txt\n", left_out);
-	if (n > 0)
+	if (n[0] + n[1] > 0)
 		fputs("</pre>\n", p->out);
 }

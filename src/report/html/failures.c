@@ -45,7 +45,7 @@ static void put_unmet(struct html_page *p, const char *scenario, const char *cla
 	size_t n = 0;
 
 	fputs("<ul class=\"unmet\">\n", p->out);
-	record_foreach(line, p->rec, .type = "expect", .scenario = scenario, .claim = claim)
+	record_foreach(line, &p->expects, .type = "expect", .scenario = scenario, .claim = claim)
 	{
 		const char *result = record_str(line, "result");
 		struct html_act *act = html_act_find(p, (int)record_int(line, "act"));
@@ -123,13 +123,17 @@ static void put_claim_failure(struct html_page *p, const json_t *result)
 		 mark.css, mark.symbol, mark.word, claim, scenario);
 	html_put(p->out, "<p class=\"promise\">%s</p>\n", html_claim_summary(p, claim));
 	if (json_is_object(known)) {
-		html_put(p->out, "<p class=\"alone\">Known defect <b>%s</b>: %s ",
+		html_put(p->out, "<p class=\"alone\">Known defect <b>%s</b>: %s. ",
 			 record_get_str(known, "id"), record_get_str(known, "summary"));
-		html_put(p->out, "<code>%s</code></p>\n", record_get_str(known, "reference"));
+		html_put(p->out, "<span class=\"note\">%s</span></p>\n",
+			 record_get_str(known, "reference"));
 	}
 	put_unmet(p, scenario, claim);
 	put_alone(p->out, record_get_str(result, "alone"));
-	put_pictures(p, result);
+	/* A known defect is told, and does not spread over the page: its acts are among the others.
+	 */
+	if (!json_is_object(known))
+		put_pictures(p, result);
 	fputs("<h4>Evidence</h4>\n", p->out);
 	html_evidence(p, result);
 	put_meaning(p, result);

@@ -59,6 +59,8 @@ struct html_act {
 struct html_page {
 	FILE *out;
 	const struct record *rec;
+	struct record expects,
+		observes; /* views of rec that hold such lines only: a run has far more datagrams */
 	const json_t *results; /* the whole document */
 	const json_t *list;    /* its "results" */
 	int64_t began, ended;  /* of the run */

@@ -47,6 +47,7 @@ void html_lane_states(const struct html_chart *c, int cpu, double y, double heig
 
 void html_lane_gaps(const struct html_chart *c, int cpu, double y, double height, bool is_labelled)
 {
+	double last_x = -9;
 	for (size_t i = 0; i < c->page->n_gaps; i++) {
 		const struct html_gap *gap = &c->page->gaps[i];
 		double x0, width;
@@ -55,6 +56,10 @@ void html_lane_gaps(const struct html_chart *c, int cpu, double y, double height
 			continue;
 		x0 = html_x(c, gap->from);
 		width = html_x(c, gap->to) - x0;
+		/* Nobody could tell it from the one before. */
+		if (width < 0.7 && x0 >= last_x && x0 - last_x < 0.7)
+			continue;
+		last_x = x0;
 		html_put(
 			c->out,
 			"<rect class=\"gap\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",

@@ -81,6 +81,7 @@ static void draw_write(const struct html_chart *c, const struct html_act *act, d
 
 static void draw_log(const struct html_chart *c, double y)
 {
+	double last_x[] = { -9, -9 };
 	html_put(c->out, "<text class=\"l\" x=\"%.1f\" y=\"%.1f\">log</text>", c->left - 8,
 		 y + LOG_HEIGHT - 4);
 	for (size_t i = 0; i < c->page->n_logs; i++) {
@@ -88,6 +89,11 @@ static void draw_log(const struct html_chart *c, double y)
 
 		if (log->t < c->from || log->t > c->to)
 			continue;
+		/* A flood of lines is one thick mark; one of trouble is covered by none but its
+		 * like. */
+		if (html_x(c, log->t) - last_x[log->is_bad] < 0.5)
+			continue;
+		last_x[log->is_bad] = html_x(c, log->t);
 		html_put(
 			c->out,
 			"<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\"><title>%s</title></rect>",
