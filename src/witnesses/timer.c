@@ -246,6 +246,16 @@ static int plant(struct stage *s, void **ret_state)
 	return 0;
 }
 
+/* Timers that are armed on such a CPU wait on another one. */
+static bool is_nohz_full(struct box *box, int cpu)
+{
+	_cleanup_free_ char *text = NULL;
+	struct cpulist cpus;
+
+	return box_readf(box, &text, "sys/devices/system/cpu/nohz_full") == 0 &&
+	       cpulist_parse(text, &cpus) == 0 && cpulist_has(&cpus, cpu);
+}
+
 static void let_go(struct timer *t)
 {
 	timer_set_disarm(t->set, worker_deadline(PROOF_LIMIT_NS));
@@ -262,6 +272,12 @@ static int before(struct stage *s, void *state, const struct act *act)
 	if (act->verb != ACT_OFFLINE || act->is_noop)
 		return 0;
 	let_go(t);
+	if (is_nohz_full(stage_box(s), act->cpu)) {
+		seen.shots_unarmed = "does not keep its timers there: the CPU is nohz_full";
+		timer_judge(&seen, &f);
+		finding_tell(&t->voice, s, act, &f);
+		return 0;
+	}
 	seen.shots_unarmed = timer_set_arm(t->set, act->cpu, worker_deadline(PROOF_LIMIT_NS));
 	(void)timer_sleeps_begin(t->sleeps, stage_box(s), act->cpu,
 				 worker_deadline(PROOF_LIMIT_NS));
