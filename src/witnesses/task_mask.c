@@ -112,8 +112,10 @@ void task_mask_judge_partial(const struct task_mask_partial *seen, struct findin
 
 void task_mask_judge_repin(const struct task_mask_repin *seen, struct findings *ret)
 {
-	json_t *data = json_pack("{s:i, s:s, s:b, s:f}", "cpu", seen->cpu, "error",
-				 error_name(seen->pin_error), "ran", seen->has_run, "waited_ms",
+	struct cpulist own = cpulist_of(seen->cpu);
+	json_t *data = json_pack("{s:i, s:s, s:s, s:b, s:f}", "cpu", seen->cpu, "error",
+				 error_name(seen->pin_error), "affinity",
+				 cpulist_str(&seen->affinity), "ran", seen->has_run, "waited_ms",
 				 (double)seen->waited_ns / NS_PER_MS);
 
 	if (seen->pin_error)
@@ -121,6 +123,11 @@ void task_mask_judge_repin(const struct task_mask_repin *seen, struct findings *
 			    "sched_setaffinity() to cpu%d, which has returned, gave %s for %.0f ms",
 			    seen->cpu, error_name(seen->pin_error),
 			    (double)seen->waited_ns / NS_PER_MS);
+	else if (seen->is_in_root_cpuset && !cpulist_equal(&seen->affinity, &own))
+		finding_add(
+			ret, &repins, FINDING_UNMET, data,
+			"sched_setaffinity() to cpu%d, which has returned, said success, and the affinity is \"%s\"",
+			seen->cpu, cpulist_str(&seen->affinity));
 	else if (!seen->has_run)
 		finding_add(
 			ret, &repins, FINDING_UNMET, data,
@@ -263,7 +270,8 @@ struct repin_try {
 	int64_t deadline_ns;
 };
 
-/* Bound and woken again and again: a cpuset may rewrite the mask once when a CPU returns. */
+/* True when it ran there, or never will. In a cpuset the mask may be rewritten once: bound again.
+ */
 static bool is_repinned(void *arg)
 {
 	struct repin_try *t = arg;
@@ -272,15 +280,17 @@ static bool is_repinned(void *arg)
 	t->seen->pin_error = -worker_pin(t->worker, &own, t->deadline_ns);
 	if (t->seen->pin_error)
 		return true;
+	if (worker_affinity(t->worker, &t->seen->affinity) < 0)
+		t->seen->affinity = (struct cpulist){};
 	worker_ask(t->worker);
 	if (worker_await(t->worker, t->deadline_ns) <= 0)
 		return true;
 	t->seen->last_cpu = atomic_load(&t->worker->cpu);
 	t->seen->has_run = t->seen->last_cpu == t->seen->cpu;
-	return t->seen->has_run;
+	return t->seen->has_run || t->seen->is_in_root_cpuset;
 }
 
-static void look_repin(struct masks *m, const struct act *act, struct findings *f)
+static void look_repin(struct stage *s, struct masks *m, const struct act *act, struct findings *f)
 {
 	struct task_mask_repin seen = { .cpu = act->cpu, .last_cpu = -1 };
 	struct repin_try repin = { .worker = &m->repin,
@@ -288,6 +298,7 @@ static void look_repin(struct masks *m, const struct act *act, struct findings *
 				   .deadline_ns = worker_deadline(WORKER_LIMIT_NS) };
 	int64_t began = wait_now_ns();
 
+	seen.is_in_root_cpuset = task_sleeper_is_in_root_cpuset(stage_box(s));
 	if (!worker_is_idle(&m->repin)) {
 		finding_add(f, &repins, FINDING_UNEXERCISED, NULL,
 			    "the thread has not come back from the act before");
@@ -316,7 +327,7 @@ static int after(struct stage *s, void *state, const struct act *act)
 			look_partial(s, p, act, &f);
 		if (p)
 			p->cpu = -1;
-		look_repin(m, act, &f);
+		look_repin(s, m, act, &f);
 	}
 	finding_tell(&m->voice, s, act, &f);
 	return 0;

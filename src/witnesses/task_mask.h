@@ -22,8 +22,10 @@ struct task_mask_partial {
 struct task_mask_repin {
 	int cpu;       /* that returned */
 	int pin_error; /* of sched_setaffinity(), 0 or positive errno, when the time was over */
-	bool has_run;  /* on that CPU */
-	int last_cpu;  /* where it ran instead */
+	bool is_in_root_cpuset;  /* elsewhere the cpuset may rewrite the mask a little later */
+	struct cpulist affinity; /* right after sched_setaffinity() had said success */
+	bool has_run;            /* on that CPU */
+	int last_cpu;            /* where it ran instead */
 	int64_t waited_ns;
 };
 

@@ -219,16 +219,34 @@ static int judge_repin(const struct task_mask_repin *seen)
 	return found(&f, "task.repins");
 }
 
+static struct task_mask_repin good_repin(void)
+{
+	return (struct task_mask_repin){
+		.cpu = 3,
+		.is_in_root_cpuset = true,
+		.affinity = list("3"),
+		.has_run = true,
+		.last_cpu = 3,
+	};
+}
+
 static void repin_is_judged(void **state)
 {
-	struct task_mask_repin seen = { .cpu = 3, .has_run = true, .last_cpu = 3 };
+	struct task_mask_repin seen = good_repin();
 
 	(void)state;
 	assert_int_equal(judge_repin(&seen), FINDING_MET);
-	seen = (struct task_mask_repin){ .cpu = 3, .pin_error = EINVAL }; /* repin-refused */
+	seen.pin_error = EINVAL; /* repin-refused */
 	assert_int_equal(judge_repin(&seen), FINDING_UNMET);
-	seen = (struct task_mask_repin){ .cpu = 3, .last_cpu = 1 }; /* repin-elsewhere */
+	seen = good_repin();
+	seen.has_run = false; /* repin-elsewhere */
+	seen.last_cpu = 1;
 	assert_int_equal(judge_repin(&seen), FINDING_UNMET);
+	seen = good_repin();
+	seen.affinity = list("0-3"); /* repin-ignored: that it ran there was chance */
+	assert_int_equal(judge_repin(&seen), FINDING_UNMET);
+	seen.is_in_root_cpuset = false;
+	assert_int_equal(judge_repin(&seen), FINDING_MET);
 }
 
 int main(void)
