@@ -60,8 +60,9 @@ struct timer {
 	struct finding_voice voice;
 	struct timer_set *set;
 	struct timer_sleeps *sleeps;
-	int cpu;     /* that they were armed on for the act before; -1: none */
-	bool is_off; /* it went off with them */
+	int cpu;        /* that they were armed on for the act before; -1: none */
+	bool is_off;    /* it went off with them */
+	bool is_broken; /* timers were lost or early: each loss is told, and waited for, once */
 };
 
 static double ms(int64_t ns)
@@ -202,6 +203,8 @@ void timer_judge(const struct timer_seen *seen, struct findings *ret)
 	json_t *data;
 
 	judge_sleeps(seen, ret);
+	if (seen->is_shots_told)
+		return;
 	if (seen->shots_unarmed) {
 		finding_add(ret, &none_lost, FINDING_UNEXERCISED, NULL,
 			    "the thread that arms timers on cpu%d %s", seen->cpu,
@@ -256,11 +259,23 @@ static bool is_nohz_full(struct box *box, int cpu)
 	       cpulist_parse(text, &cpus) == 0 && cpulist_has(&cpus, cpu);
 }
 
-static void let_go(struct timer *t)
+static void let_go_of_timers(struct timer *t)
 {
 	timer_set_disarm(t->set, worker_deadline(PROOF_LIMIT_NS));
+}
+
+static bool is_unmet(const struct findings *f, const struct claim *claim)
+{
+	const struct finding *finding = finding_of(f, claim);
+
+	return finding && finding->result == FINDING_UNMET;
+}
+
+static void let_go(struct timer *t)
+{
+	let_go_of_timers(t);
 	t->cpu = -1;
-	t->is_off = false;
+	t->is_off = t->is_broken = false;
 }
 
 static int before(struct stage *s, void *state, const struct act *act)
@@ -301,11 +316,17 @@ static void look(struct stage *s, struct timer *t, const struct act *act)
 	if (timer_set_is_armed(t->set))
 		timer_set_look(t->set, seen.is_return ? SHOTS_AWAITED_BACK : SHOTS_AWAITED_OFF,
 			       began_ns, act->ended_ns + shift_ns, seen.limit_ns, &seen);
+	else if (t->is_broken)
+		seen.is_shots_told = true;
 	else
 		seen.shots_unarmed = "did not arm any";
 	timer_sleeps_look(t->sleeps, act->cpu, seen.is_return ? INT64_MAX : SHORT_SLEEP_NS,
 			  seen.is_return ? 0 : began_ns, seen.limit_ns, &seen);
 	timer_judge(&seen, &f);
+	if (is_unmet(&f, &none_lost) || is_unmet(&f, &none_early)) {
+		let_go_of_timers(t);
+		t->is_broken = true;
+	}
 	finding_tell(&t->voice, s, act, &f);
 	observe(s, act, "timer.lateness",
 		json_pack("{s:i, s:f}", "cpu", act->cpu, "worst_ms", ms(seen.shots.worst_late_ns)));

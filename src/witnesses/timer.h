@@ -48,6 +48,7 @@ struct timer_seen {
 	int cpu;                   /* that they were armed on */
 	bool is_return;            /* the act was the CPU's return, else its leaving */
 	const char *shots_unarmed; /* why the timers are not armed on the CPU; NULL: they are */
+	bool is_shots_told; /* broken ones were found earlier: nothing more is said of timers */
 	struct timer_shots_seen shots;
 	struct timer_series_seen series[TIMER_SERIES];
 	/* Those that were begun on the CPU, were asleep when the act began and had to end before
