@@ -257,6 +257,22 @@ static json_t *witness_ids(const struct stage *s)
 	return ids;
 }
 
+/*
+ * What was met before would pass, and nobody would see that the rest was never tried: an error,
+ * unless a failure says already that something went wrong.
+ */
+static void say_stopped(struct stage *s, int r)
+{
+	unsigned int unmet = 0;
+
+	for (size_t i = 0; i < s->n_claims; i++)
+		unmet += atomic_load(&s->setup.shared->unmet[i]);
+	expect_note(s, "scenario.stopped", NULL, "the scenario stopped early: %s", strerror(-r));
+	if (unmet == 0)
+		expect_error(s, NULL, &act_as_expected, NULL, "the scenario stopped early: %s",
+			     strerror(-r));
+}
+
 int stage_play(struct stage *s)
 {
 	const struct scenario *sc = s->setup.scenario;
@@ -277,8 +293,7 @@ int stage_play(struct stage *s)
 			uproot(s, &s->planted[i - 1]);
 	}
 	if (r < 0 && r != -EOPNOTSUPP)
-		expect_note(s, "scenario.stopped", NULL, "the scenario stopped early: %s",
-			    strerror(-r));
+		say_stopped(s, r);
 	journal_write(s->setup.journal, "end", json_pack("{s:s}", "of", "scenario"));
 	return journal_error(s->setup.journal) < 0 ? journal_error(s->setup.journal) : r;
 }

@@ -103,6 +103,16 @@ static int play_crash(struct stage *s)
 
 static const struct scenario crash = { .id = "toy.crash", .play = play_crash };
 
+/* Something that no expectation tells of goes wrong half way. */
+static int play_half(struct stage *s)
+{
+	int r = act_offline(s, 1);
+
+	return r == 0 && act_online(s, 1) == 0 ? -ENODATA : -EIO;
+}
+
+static const struct scenario half = { .id = "toy.half", .play = play_half };
+
 static int play_taint(struct stage *s)
 {
 	box_model->taint = 512;
@@ -270,6 +280,17 @@ static void a_crash_stops_the_run_and_the_box_is_whole(void **state)
 	assert_true(says(f, "\"not-run\""));
 	assert_verdict(f, "toy.crash", "toy.holds", "crash");
 	assert_verdict(f, "toy.crash", "box.restored", "crash");
+}
+
+/* All that was tried went well, and half was not tried: that must not look like a good run. */
+static void a_scenario_that_stops_early_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(play(f, SCENARIOS(&half, &cycle), WITNESSES(&good)), 0);
+	assert_verdict(f, "toy.half", "act.as-expected", "error");
+	assert_verdict(f, "toy.half", "toy.holds", "pass");
+	assert_verdict(f, "toy.cycle", "act.as-expected", "pass");
 }
 
 static void a_write_that_hangs_is_a_timeout(void **state)
@@ -510,6 +531,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_good_run_goes_through),
 		TEST(a_crash_stops_the_run_and_the_box_is_whole),
+		TEST(a_scenario_that_stops_early_is_an_error),
 		TEST(a_write_that_hangs_is_a_timeout),
 		TEST(a_restore_that_hangs_is_given_up),
 		TEST(a_witness_that_hangs_is_a_timeout),
