@@ -220,10 +220,13 @@ static void draw_packets(const struct html_chart *c, double y)
 static void draw_seconds(const struct html_chart *c, double y)
 {
 	static const int steps[] = { 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 36000 };
-	int step = 1;
+	int64_t step = 1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && (c->to - c->from) / NS_PER_S / step > 14; i++)
 		step = steps[i];
+	/* A run of months, or a journal that says so. */
+	while ((c->to - c->from) / NS_PER_S / step > 14)
+		step *= 10;
 	for (int64_t t = 0; c->from + t <= c->to; t += step * NS_PER_S)
 		html_put(c->out, "<text class=\"a\" x=\"%.1f\" y=\"%.1f\">%ld%s</text>",
 			 html_x(c, c->from + t), y + 13, (long)(t / NS_PER_S), t == 0 ? " s" : "");
