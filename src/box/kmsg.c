@@ -75,7 +75,6 @@ bool kmsg_is_trouble(const char *text)
 		"*may not have shut down cleanly*",
 		"*nobody cared*",
 		"*No irq handler for vector*",
-		"*NOHZ tick-stop error*",
 		"*possible circular locking*",
 		"*Kernel panic*",
 	};
