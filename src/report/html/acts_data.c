@@ -12,6 +12,7 @@
 
 #define BEFORE_NS (120 * NS_PER_MS)
 #define AFTER_NS (220 * NS_PER_MS)
+#define MARGIN_MAX_NS NS_PER_S
 #define REACH_NS (2 * NS_PER_S) /* how far a window is widened for what is worth seeing */
 
 struct html_act *html_act_find(struct html_page *p, int id)
@@ -32,14 +33,19 @@ static void widen(struct html_act *a, int64_t from, int64_t to)
 		a->to = to + margin;
 }
 
+static int64_t clamp(int64_t value, int64_t least, int64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
 /* The window: around the write, in proportion to it, widened to hold this act's gaps and the
  * packets lost on it whole. */
 static void choose_window(const struct html_page *p, struct html_act *a, int64_t next_began)
 {
 	int64_t length = a->ended - a->began, limit;
 
-	a->from = a->began - (length / 2 > BEFORE_NS ? length / 2 : BEFORE_NS);
-	a->to = a->ended + (length > AFTER_NS ? length : AFTER_NS);
+	a->from = a->began - clamp(length / 2, BEFORE_NS, MARGIN_MAX_NS);
+	a->to = a->ended + clamp(length, AFTER_NS, MARGIN_MAX_NS);
 	for (size_t i = 0; i < p->n_gaps; i++) {
 		const struct html_gap *gap = &p->gaps[i];
 
@@ -192,6 +198,9 @@ static int64_t end_of(const struct html_page *p, const struct record_act *act)
 		    strcmp(line->scenario, act->scenario) == 0 && line->t > last)
 			last = line->t;
 	}
+	for (size_t i = html_packet_at(p, act->began); i < p->n_packets; i++)
+		if (p->packets[i].back > last && p->packets[i].sent < act->began + REACH_NS)
+			last = p->packets[i].back;
 	return last > act->began ? last : act->began + 1;
 }
 

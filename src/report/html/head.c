@@ -179,7 +179,7 @@ static void put_counts(struct html_page *p, const struct promises *n)
 	if (n->not_tried)
 		html_put(p->out, ", %d not exercised anywhere", n->not_tried);
 	fputs(".</span></p>\n", p->out);
-	if (!json_is_true(json_object_get(p->results, "complete")))
+	if (!json_is_true(json_object_get(p->results, "complete")) && !find_aborted(p))
 		html_put(p->out, "<p class=\"warn\">This run is not complete: %s</p>\n",
 			 record_get_str(p->results, "stopped"));
 }

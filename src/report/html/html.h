@@ -139,6 +139,9 @@ void html_table(struct html_page *p);
 void html_claims(struct html_page *p);
 void html_claim_explain(struct html_page *p, const char *claim);
 void html_failures(struct html_page *p);
+void html_aborted(struct html_page *p);
+/* The command that repeats just this; claim NULL: all of the scenario. */
+void html_repeat_command(struct html_page *p, const char *scenario, const char *claim);
 void html_act_section(struct html_page *p);
 void html_notes(struct html_page *p);
 void html_untried(struct html_page *p);

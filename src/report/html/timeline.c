@@ -33,7 +33,7 @@ static void draw_axis(const struct html_chart *c, double top, double y)
 {
 	static const int steps[] = { 5,    10,   20,   50,    100,   200,  500,
 				     1000, 2000, 5000, 10000, 20000, 50000 };
-	int64_t step = steps[ARRAY_SIZE(steps) - 1] * NS_PER_MS, first;
+	int64_t step = steps[ARRAY_SIZE(steps) - 1] * NS_PER_MS, first, unit;
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if ((c->to - c->from) / (steps[i] * NS_PER_MS) <= 12) {
@@ -43,6 +43,7 @@ static void draw_axis(const struct html_chart *c, double top, double y)
 	/* An act that hung for hours, or a journal that says so. */
 	while ((c->to - c->from) / step > 12)
 		step *= 10;
+	unit = step % NS_PER_S ? NS_PER_MS : NS_PER_S;
 	first = (c->from - c->zero) / step * step;
 	for (int64_t t = first; t <= c->to - c->zero; t += step) {
 		double x;
@@ -53,9 +54,10 @@ static void draw_axis(const struct html_chart *c, double top, double y)
 		html_put(
 			c->out,
 			"<path class=\"%s\" d=\"M%.1f %.1fV%.1f\"/><text class=\"a\" x=\"%.1f\" y=\"%.1f\">%ld</text>",
-			t == 0 ? "z" : "g", x, top, y, x, y + 13, (long)(t / NS_PER_MS));
+			t == 0 ? "z" : "g", x, top, y, x, y + 13, (long)(t / unit));
 	}
-	html_put(c->out, "<text class=\"l\" x=\"%.1f\" y=\"%.1f\">ms</text>", c->left - 8, y + 13);
+	html_put(c->out, "<text class=\"l\" x=\"%.1f\" y=\"%.1f\">%s</text>", c->left - 8, y + 13,
+		 unit == NS_PER_S ? "s" : "ms");
 }
 
 /* The write: a band behind everything, and its words above. */
@@ -128,9 +130,11 @@ static void draw_unknown(const struct html_chart *c, double bottom)
 	double x = html_x(c, c->known);
 
 	html_put(c->out, "<path class=\"z\" d=\"M%.1f %dV%.1f\"/>", x, HEAD_HEIGHT, bottom);
-	html_put(c->out,
-		 "<text class=\"n\" x=\"%.1f\" y=\"%.1f\">nothing more is known of the box</text>",
-		 x + 8, (HEAD_HEIGHT + bottom) / 2);
+	if (x + 220 < c->right)
+		html_put(
+			c->out,
+			"<text class=\"n\" x=\"%.1f\" y=\"%.1f\">nothing more is known of the box</text>",
+			x + 8, (HEAD_HEIGHT + bottom) / 2);
 }
 
 static struct html_chart chart_of(struct html_page *p, const struct html_act *act, double left,
