@@ -221,9 +221,6 @@ static int before(struct stage *s, void *state, const struct act *act)
 
 	if (act->verb != ACT_OFFLINE || act->is_noop)
 		return 0;
-	for (p = m->partials; p; p = p->next)
-		if (p->cpu >= 0 && p->other == act->cpu)
-			p->was_other_off = true;
 	cpulist_del(&others, act->cpu);
 	/* The first one: it is the least likely to go off too. */
 	other = cpulist_next(&others, 0);
@@ -316,6 +313,10 @@ static int after(struct stage *s, void *state, const struct act *act)
 	struct partial *p = act->cpu >= 0 && act->verb != ACT_WRITE ? partial_of(m, act->cpu)
 								    : NULL;
 
+	for (struct partial *q = m->partials; q && act->verb == ACT_OFFLINE && act->is_done;
+	     q = q->next)
+		if (q->cpu >= 0 && q->other == act->cpu)
+			q->was_other_off = true;
 	if (act->verb == ACT_OFFLINE && p && !act->is_noop) {
 		p->is_off = act->is_done && stage_cpu_is_dead(s, act->cpu);
 		if (p->is_off)
