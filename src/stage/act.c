@@ -259,6 +259,8 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 		      is_where_it_should_be(s, &act);
 	if (act.is_done && act.verb == ACT_OFFLINE)
 		cpulist_del(&s->broken_windows, act.cpu);
+	if (spec->verb != ACT_WRITE && !act.is_done && !act.is_noop)
+		s->is_act_in_vain = true;
 	/* A refused or idempotent write leaves the window as it was. */
 	if (act.state == CPU_STATE_OFFLINE && act.target == CPU_STATE_OFFLINE &&
 	    (act.is_done || was_dead))

@@ -29,7 +29,7 @@ static void record(struct stage *s, const struct act *act, const struct claim *c
 		json_decref(data);
 		return;
 	}
-	s->spoke[i] = 1;
+	s->spoke[i] = SPOKE_NOW | SPOKE_EVER;
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	o = json_pack("{s:s, s:s, s:i, s:s}", "witness", s->speaker, "claim", claim->id, "act",

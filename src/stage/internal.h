@@ -11,16 +11,20 @@ struct planted {
 	bool is_planted;
 };
 
+/* An expectation was recorded: since the last callback began, ever. */
+#define SPOKE_NOW 1
+#define SPOKE_EVER 2
+
 struct stage {
 	struct stage_setup setup;
 	struct planted *planted; /* in the order of setup.witnesses */
 	size_t n_planted;
 	const struct claim **claims; /* NULL-terminated */
 	size_t n_claims;
-	const char *speaker; /* who observes and expects now: a witness's id, or "stage" */
-	int act_now;         /* number of the act that is around, 0: none */
-	unsigned char
-		*spoke; /* per claim: an expectation was recorded since the last callback began */
+	const char *speaker;  /* who observes and expects now: a witness's id, or "stage" */
+	int act_now;          /* number of the act that is around, 0: none */
+	unsigned char *spoke; /* per claim: SPOKE_* */
+	bool is_act_in_vain;  /* a CPU was to come or go, and did not */
 	struct cpulist online;
 	struct cpulist broken_windows; /* CPUs that somebody else brought back */
 };

@@ -175,7 +175,8 @@ static bool probe_needs(struct stage *s, const char *kind, const char *id,
 static void callback_begin(struct stage *s, const struct witness *w)
 {
 	s->speaker = w->id;
-	memset(s->spoke, 0, STAGE_CLAIMS_MAX);
+	for (size_t i = 0; i < STAGE_CLAIMS_MAX; i++)
+		s->spoke[i] &= ~SPOKE_NOW;
 	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());
 }
 
@@ -186,7 +187,7 @@ static void callback_end(struct stage *s, const struct witness *w, const struct 
 	for (const struct claim *const *c = w->claims; r < 0 && c && *c; c++) {
 		int i = stage_claim_index(s, *c);
 
-		if (i >= 0 && !s->spoke[i])
+		if (i >= 0 && !(s->spoke[i] & SPOKE_NOW))
 			expect_error(s, act, *c, NULL, "witness \"%s\" failed in %s: %s", w->id,
 				     what, strerror(-r));
 	}
@@ -211,6 +212,22 @@ static void plant(struct stage *s, struct planted *p)
 	callback_end(s, w, NULL, "plant", r);
 }
 
+/*
+ * Where each act did its work, a witness that never spoke is at fault, and its silence is an error.
+ * Where one was in vain, it may have had no occasion.
+ */
+static void say_untried(struct stage *s, const struct witness *w)
+{
+	for (const struct claim *const *c = w->claims; s->is_act_in_vain && c && *c; c++) {
+		int i = stage_claim_index(s, *c);
+
+		if (i >= 0 && !(s->spoke[i] & SPOKE_EVER))
+			expect_unexercised(
+				s, NULL, *c, NULL,
+				"a CPU did not come or go as it had to, and no other act gave an occasion");
+	}
+}
+
 static void uproot(struct stage *s, struct planted *p)
 {
 	const struct witness *w = p->witness;
@@ -220,6 +237,8 @@ static void uproot(struct stage *s, struct planted *p)
 		return;
 	callback_begin(s, w);
 	r = w->uproot ? w->uproot(s, p->state) : 0;
+	if (r >= 0)
+		say_untried(s, w);
 	callback_end(s, w, NULL, "uproot", r);
 	p->is_planted = false;
 }
