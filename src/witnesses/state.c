@@ -3,6 +3,9 @@
  * Is the CPU where the kernel says it is? hotplug/state and target of the one CPU. Whether all
  * sources name the same CPUs is masks.c.
  */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "box/cpu.h"
 #include "stage/expect.h"
 #include "stage/stage.h"
@@ -29,28 +32,30 @@ static const struct claim online_reached = {
 	.faults = FAULTS("kmod:bring-up-stops-short", "root:state-half-up"),
 };
 
-static int after(struct stage *s, void *state, const struct act *act)
-{
-	int online, r;
+/* Which of the two directions were judged. */
+struct directions {
+	bool off, on;
+};
 
-	if (act->verb == ACT_WRITE || act->result != 0 || act->is_noop)
-		return 0;
-	if (act->state < 0) {
-		expect_unexercised(
-			s, act, act->verb == ACT_OFFLINE ? &offline_reached : &online_reached, NULL,
-			"cpu%d has no hotplug/state: CONFIG_HOTPLUG_CPU without sysfs state files",
-			act->cpu);
-		return 0;
-	}
-	if (act->verb == ACT_OFFLINE) {
-		expect(s, act, &offline_reached,
-		       act->state == CPU_STATE_OFFLINE && act->target == CPU_STATE_OFFLINE,
-		       json_pack("{s:i, s:i}", "state", act->state, "target", act->target),
-		       "cpu%d is at state %d with target %d; offline is %d", act->cpu, act->state,
-		       act->target, CPU_STATE_OFFLINE);
-		return 0;
-	}
-	r = cpu_state_online_read(stage_box(s), &online);
+static int plant(struct stage *s, void **ret_state)
+{
+	*ret_state = calloc(1, sizeof(struct directions));
+	return *ret_state ? 0 : -ENOMEM;
+}
+
+static void judge_off(struct stage *s, const struct act *act)
+{
+	expect(s, act, &offline_reached,
+	       act->state == CPU_STATE_OFFLINE && act->target == CPU_STATE_OFFLINE,
+	       json_pack("{s:i, s:i}", "state", act->state, "target", act->target),
+	       "cpu%d is at state %d with target %d; offline is %d", act->cpu, act->state,
+	       act->target, CPU_STATE_OFFLINE);
+}
+
+static int judge_on(struct stage *s, const struct act *act)
+{
+	int online, r = cpu_state_online_read(stage_box(s), &online);
+
 	if (r < 0)
 		return r;
 	expect(s, act, &online_reached, act->state == online && act->target == online,
@@ -61,10 +66,43 @@ static int after(struct stage *s, void *state, const struct act *act)
 	return 0;
 }
 
+static int after(struct stage *s, void *state, const struct act *act)
+{
+	struct directions *judged = state;
+
+	if (act->verb == ACT_WRITE || act->result != 0 || act->is_noop || act->state < 0)
+		return 0;
+	if (act->verb == ACT_OFFLINE) {
+		judged->off = true;
+		judge_off(s, act);
+		return 0;
+	}
+	judged->on = true;
+	return judge_on(s, act);
+}
+
+static int uproot(struct stage *s, void *state)
+{
+	struct directions *judged = state;
+
+	if (!judged->off)
+		expect_unexercised(
+			s, NULL, &offline_reached, NULL,
+			"no CPU was taken off in this scenario, or there is no hotplug/state");
+	if (!judged->on)
+		expect_unexercised(
+			s, NULL, &online_reached, NULL,
+			"no CPU was brought back in this scenario, or there is no hotplug/state");
+	free(judged);
+	return 0;
+}
+
 const struct witness witness_state = {
 	.id = "state",
 	.summary = "hotplug/state and target of the CPU",
 	.explain = "Reads both files after each act that the kernel said was done.",
 	.claims = CLAIMS(&offline_reached, &online_reached),
+	.plant = plant,
 	.after = after,
+	.uproot = uproot,
 };

@@ -259,7 +259,9 @@ int tool_uproot(struct stage *s, void *state)
 
 	if (r >= 0 && !t->is_judged)
 		expect_unexercised(s, NULL, t->spec->agrees, NULL,
-				   "%s ended before it showed a frame after an act", t->spec->name);
+				   t->n_changes ? "%s ended before it showed a frame after an act"
+						: "%s ran, but no CPU went or came",
+				   t->spec->name);
 	judge_alive(s, t, NULL);
 	tool_free(t);
 	return r;
