@@ -66,25 +66,34 @@ missing()
 	done
 }
 
-# install_packages [-t SUITE] PACKAGE...: says exactly what comes, then lets it come.
+# plan_install PACKAGE...: what apt would do, in the array words and the text plan. On a bookworm that holds
+# libraries of backports already, some packages of bookworm itself only go together with more of them.
+plan_install()
+{
+	words=(--no-install-recommends -y "$@")
+	plan=$(apt-get -s install "${words[@]}" 2>&1) && return
+	[[ $(codename) == bookworm ]] || return
+	words=(-t bookworm-backports "${words[@]}")
+	apt-get -s install "${words[@]}" >/dev/null 2>&1 && plan=$(apt-get -s install "${words[@]}" 2>&1)
+}
+
+# install_packages PACKAGE...: says exactly what comes, then lets it come.
 install_packages()
 {
-	local plan words=(--no-install-recommends -y "$@") what=$*
+	local plan words
 
-	[[ $1 != -t ]] || what="${*:3} (from $2)"
-	if ! plan=$(apt-get -s install "${words[@]}" 2>&1); then
-		say "the package lists do not know '$what' yet: running apt-get update"
+	if ! plan_install "$@"; then
+		say "apt does not know how to install '$*' yet: running apt-get update"
 		apt_do update
-		plan=$(apt-get -s install "${words[@]}" 2>&1) ||
-			die "apt cannot install '$what': $(tail -n 3 <<<"$plan")"
+		plan_install "$@" || die "apt cannot install '$*': $(tail -n 3 <<<"$plan")"
 	fi
-	say "missing: $what; apt will install these packages:"
+	say "missing: $*; apt will install these packages:"
 	awk '/^Inst / { sub(/[(]/, "", $0); print "  " $2, ($3 ~ /^\[/ ? $4 : $3) }' <<<"$plan"
 	apt_do install "${words[@]}" >/dev/null || {
 		# Lists older than the archive: one update and one more try.
 		say "apt failed; running apt-get update and trying once more"
 		apt_do update
-		apt_do install "${words[@]}" || die "apt could not install '$what'; see its words above"
+		apt_do install "${words[@]}" || die "apt could not install '$*'; see its words above"
 	}
 }
 
@@ -144,7 +153,8 @@ need_qemu()
 	[[ -z ${HOTPROOF_NO_INSTALL-} ]] || die "QEMU 10 is missing and HOTPROOF_NO_INSTALL is set"
 	need_backports
 	if [[ $(codename) == bookworm ]]; then
-		install_packages -t bookworm-backports qemu-system-x86
+		# Named one by one, so that nothing else comes from backports for it.
+		install_packages {qemu-system-x86,qemu-system-common,qemu-system-data,seabios}/bookworm-backports
 	else
 		install_packages qemu-system-x86
 	fi
