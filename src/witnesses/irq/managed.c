@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/wait.h"
 #include "box/cpu.h"
 #include "stage/expect.h"
@@ -117,10 +118,15 @@ struct follow {
 	struct managed_case *c;
 };
 
-/* Whether the interrupt is bound to the CPU and to nothing else, and came for the reads. */
-static bool follows_reads(struct follow *f, const struct scan_irq *it)
+/*
+ * Whether the interrupt is bound to the CPU and to nothing else, and came for the reads. Where it
+ * is not listed at the disk's device, one that came more often than there were reads is somebody
+ * else's.
+ */
+static bool follows_reads(struct follow *f, const struct scan_irq *it, uint64_t reads)
 {
 	struct cpulist self = cpulist_of(f->cpu);
+	_cleanup_free_ char *device = NULL;
 	struct irq_counts now;
 	uint64_t came;
 
@@ -130,19 +136,24 @@ static bool follows_reads(struct follow *f, const struct scan_irq *it)
 		return false;
 	came = irq_counts_grown(&it->counts, &now, f->cpu);
 	irq_counts_done(&now);
-	return came >= PROOF_COUNT && irq_can_steer(f->m->box, it->irq) == 0;
+	device = text_printf("sys/block/%s/device", f->m->disk_name);
+	if (came < PROOF_COUNT || irq_can_steer(f->m->box, it->irq) != 0)
+		return false;
+	return came <= reads + 1 || (device && irq_is_of_device(f->m->box, it->irq, device));
 }
 
 static bool has_followed(void *arg)
 {
 	struct follow *f = arg;
 
-	if (disk_count(f->m->disk).done < f->reads + PROOF_COUNT)
+	uint64_t reads = disk_count(f->m->disk).done - f->reads;
+
+	if (reads < PROOF_COUNT)
 		return false;
 	for (size_t i = 0; i < f->scan->n_irqs; i++) {
 		const struct scan_irq *it = &f->scan->irqs[i];
 
-		if (!follows_reads(f, it))
+		if (!follows_reads(f, it, reads))
 			continue;
 		f->c->irq = it->irq;
 		snprintf(f->c->name, sizeof(f->c->name), "%s", it->name);

@@ -44,7 +44,8 @@ static void answer_all(struct echo *e)
 		ping_stamp(&ping, now);
 		if (atomic_load(&e->since) == 0)
 			atomic_store(&e->since, now);
-		/* A full send queue would look like a lost packet: this may block instead. */
+		/* A full send queue would look like a lost packet: this may block instead, for a
+		 * time. */
 		if (sendto(e->fd, &ping, sizeof(ping), 0, (struct sockaddr *)&from, len) ==
 		    sizeof(ping))
 			atomic_fetch_add(&e->count, 1);
@@ -69,12 +70,16 @@ static int open_port(int port)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct timeval patience = { .tv_sec =
+					    1 }; /* a device that sends no more must not hold us */
 	int size = RCVBUF;
 
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
 		return -errno;

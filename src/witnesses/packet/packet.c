@@ -35,7 +35,7 @@ static const struct claim none_lost = {
 		"packets whenever a CPU goes. The window's `drops` tell a full queue (an overloaded box) from a packet that vanished: look at "
 		"`dev_cpu_dead()`, the driver's own hotplug callback, and the interrupt's move.",
 	.refs = REFS("net/core/dev.c", "kernel/irq/cpuhotplug.c"),
-	.faults = FAULTS("kmod:packets-dropped"),
+	.faults = FAULTS("kmod:packets-dropped", "kmod:irq-not-restarted"),
 };
 
 static const struct claim none_duplicated = {
