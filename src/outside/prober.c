@@ -21,13 +21,14 @@
 #include "base/wait.h"
 
 #define FASTEST_NS (NS_PER_S / 350)
-#define SLOWEST_NS (NS_PER_S / 80)
-#define UNANSWERED_NS \
-	(NS_PER_S / 20) /* pace until something answers, and when nothing does any more */
+#define SLOWEST_NS (NS_PER_S / 25)
+#define SILENT_NS (NS_PER_S / 20) /* pace while nothing answers */
+#define FULL_NS (NS_PER_S / 10)   /* pace while too much is on its way: just enough to see it end */
+#define SILENT_AFTER_NS NS_PER_S
+/* What is on its way: later than the newest that has come back. Queues on the way hold hundreds. */
 #define IN_FLIGHT_MAX 48
 #define IN_FLIGHT_MANY 12 /* the echo does not keep up */
 #define IN_FLIGHT_FEW 5
-#define GONE_NS NS_PER_S /* then a datagram is not in flight any more, though it may still come */
 #define DROPS_EVERY_NS (NS_PER_S / 2)
 #define DATAGRAMS_MAX ((size_t)4 << 20)
 
@@ -38,8 +39,7 @@ struct prober {
 	int fd, port, own_port;
 	uint64_t run;
 	int64_t interval_ns;
-	size_t oldest; /* index: all before it are answered or given up */
-	size_t in_flight;
+	uint64_t newest; /* number of the newest datagram that has come back */
 	bool was_full;
 	int64_t heard_ns; /* when the last answer came; 0: none yet */
 	struct packets packets;
@@ -118,7 +118,11 @@ static void send_one(struct prober *p, int64_t now, int64_t late_ns)
 		return;
 	d = &p->packets.datagrams[p->packets.n_datagrams++];
 	*d = (struct packets_datagram){ .sent_ns = now, .late_ns = late_ns };
-	p->in_flight++;
+}
+
+static size_t in_flight(const struct prober *p)
+{
+	return p->packets.n_datagrams - p->newest;
 }
 
 /*
@@ -129,9 +133,9 @@ static void adapt(struct prober *p)
 {
 	if (p->interval_ns > SLOWEST_NS)
 		p->interval_ns = FASTEST_NS;
-	else if (p->in_flight > IN_FLIGHT_MANY)
-		p->interval_ns += p->interval_ns / 32;
-	else if (p->in_flight < IN_FLIGHT_FEW)
+	else if (in_flight(p) > IN_FLIGHT_MANY)
+		p->interval_ns += p->interval_ns / 16;
+	else if (in_flight(p) < IN_FLIGHT_FEW)
 		p->interval_ns -= p->interval_ns / 16;
 	if (p->interval_ns < FASTEST_NS)
 		p->interval_ns = FASTEST_NS;
@@ -151,8 +155,8 @@ static void take_one(struct prober *p, const struct ping *ping, int64_t now)
 		return;
 	d->back_ns = now;
 	d->box_ns = ping_box_ns(ping);
-	if (n - 1 >= p->oldest && p->in_flight > 0)
-		p->in_flight--;
+	if (n > p->newest)
+		p->newest = n;
 	p->heard_ns = now;
 	adapt(p);
 }
@@ -168,31 +172,16 @@ static void take_all(struct prober *p)
 			take_one(p, (const struct ping *)data, wait_now_ns());
 }
 
-static void give_up_old(struct prober *p, int64_t now)
-{
-	while (p->oldest < p->packets.n_datagrams) {
-		const struct packets_datagram *d = &p->packets.datagrams[p->oldest];
-
-		if (!d->back_ns && now - d->sent_ns < GONE_NS)
-			break;
-		if (!d->back_ns && p->in_flight > 0)
-			p->in_flight--;
-		p->oldest++;
-	}
-}
-
-/* When something is due: 0 late if it was held back by what is in flight, not by the host. */
+/* When the next one is due: 0 late if it was held back on purpose, not by the host. */
 static int64_t pace(struct prober *p, int64_t due, int64_t now)
 {
-	int64_t late = now - due;
+	int64_t late = now - due, interval = p->interval_ns;
 
-	if (p->in_flight >= IN_FLIGHT_MAX) {
-		p->was_full = true;
-		return now + FASTEST_NS;
-	}
+	if (in_flight(p) >= IN_FLIGHT_MAX)
+		interval = FULL_NS;
 	send_one(p, now, p->was_full || late < 0 ? 0 : late);
-	p->was_full = false;
-	return now - due > p->interval_ns ? now + p->interval_ns : due + p->interval_ns;
+	p->was_full = interval == FULL_NS;
+	return late > interval ? now + interval : due + interval;
 }
 
 static void *main_loop(void *arg)
@@ -207,9 +196,8 @@ static void *main_loop(void *arg)
 			sample_drops(p, now);
 			drops_due = now + DROPS_EVERY_NS;
 		}
-		give_up_old(p, now);
-		if (now - p->heard_ns > GONE_NS)
-			p->interval_ns = UNANSWERED_NS;
+		if (now - p->heard_ns > SILENT_AFTER_NS)
+			p->interval_ns = SILENT_NS;
 		if (now >= due)
 			due = pace(p, due, now);
 		if (wait_readable(p->fd, due) > 0)
@@ -245,7 +233,7 @@ int prober_start(int port, struct prober **ret, struct error *err)
 		return -ENOMEM;
 	p->fd = -1;
 	p->port = port;
-	p->interval_ns = UNANSWERED_NS;
+	p->interval_ns = SILENT_NS;
 	if (getrandom(&p->run, sizeof(p->run), 0) != sizeof(p->run))
 		p->run = wait_now_ns();
 	r = open_socket(p);
