@@ -37,7 +37,7 @@ static const struct claim none_early = {
 	.id = "timer.none-early",
 	.summary = "No timer or sleep armed on the CPU ends before its time",
 	.explain =
-		"Measured against CLOCK_MONOTONIC, which the timers are set by. Socket time-outs are left out: they are measured in the "
+		"Measured against CLOCK_MONOTONIC, which the timers are set by, and CLOCK_BOOTTIME: both must call it early. Socket time-outs are left out: they are measured in the "
 		"kernel's ticks, which may lag. A failure means that expiries were changed when timers moved to another CPU, or that its clock base is "
 		"ahead: programs that pace by timers run too fast.",
 	.refs = REFS("man:timerfd_create(2)", "man:clock_nanosleep(2)"),

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/wait.h"
+#include "witnesses/timer_clock.h"
 
 /* 20 ms apart while a pair of acts takes its usual time, then 100 ms apart up to 4 s. */
 #define SHOTS_DENSE 60
@@ -56,6 +57,7 @@ struct timer_set {
 	atomic_int armed_before, armed_after; /* CPUs that the thread read around the arming */
 	bool is_armed;
 	int64_t start_ns; /* CLOCK_MONOTONIC: periods count from here */
+	int64_t shift_ns;
 	struct shot shots[SHOTS];
 	struct series series[TIMER_SERIES];
 };
@@ -86,36 +88,36 @@ static void check_series(const struct timer_set *t, struct series *series, int64
 		atomic_store(&series->surplus, counted - most);
 }
 
-static void read_shot(struct shot *shot)
+static void read_shot(const struct timer_set *t, struct shot *shot)
 {
 	uint64_t n;
 
 	if (read(shot->fd, &n, sizeof(n)) == sizeof(n) && n > 0)
-		atomic_store(&shot->fired_ns, wait_monotonic_ns());
+		atomic_store(&shot->fired_ns, timer_clock_latest(t->shift_ns));
 }
 
 static void read_periodic(struct timer_set *t)
 {
 	struct series *series = &t->series[SERIES_TIMERFD];
-	int64_t before_ns = wait_monotonic_ns();
+	int64_t before_ns = timer_clock_earliest(t->shift_ns);
 	uint64_t n;
 
 	if (read(t->periodic_fd, &n, sizeof(n)) != sizeof(n))
 		return;
 	atomic_fetch_add(&series->counted, n);
-	check_series(t, series, before_ns, wait_monotonic_ns());
+	check_series(t, series, before_ns, timer_clock_latest(t->shift_ns));
 }
 
 static void read_signal(struct timer_set *t)
 {
 	struct series *series = &t->series[SERIES_POSIX];
-	int64_t before_ns = wait_monotonic_ns();
+	int64_t before_ns = timer_clock_earliest(t->shift_ns);
 	struct signalfd_siginfo info;
 
 	if (read(t->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	atomic_fetch_add(&series->counted, 1 + (uint64_t)info.ssi_overrun);
-	check_series(t, series, before_ns, wait_monotonic_ns());
+	check_series(t, series, before_ns, timer_clock_latest(t->shift_ns));
 }
 
 /* Old expirations and signals may be waiting: they do not belong to what is armed next. */
@@ -143,6 +145,7 @@ static void arm(struct timer_set *t)
 		atomic_store(&t->series[i].surplus, 0);
 	}
 	atomic_store(&t->armed_before, worker_getcpu());
+	t->shift_ns = timer_clock_shift();
 	t->start_ns = wait_monotonic_ns();
 	for (int i = 0; i < SHOTS; i++) {
 		struct shot *shot = &t->shots[i];
@@ -235,7 +238,7 @@ static void run(struct worker *w)
 			uint64_t what = events[i].data.u64;
 
 			if (what < SHOTS)
-				read_shot(&t->shots[what]);
+				read_shot(t, &t->shots[what]);
 			else if (what == WHAT_PERIODIC)
 				read_periodic(t);
 			else if (what == WHAT_SIGNAL)

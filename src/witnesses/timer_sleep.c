@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/wait.h"
+#include "witnesses/timer_clock.h"
 
 enum way { WAY_NANOSLEEP, WAY_POLL, WAY_RECEIVE };
 
@@ -64,7 +65,7 @@ static void run(struct worker *w)
 	uint64_t asks;
 
 	while ((asks = worker_wait(w)) > 0) {
-		int64_t expiry_ns;
+		int64_t expiry_ns, shift_ns = timer_clock_shift();
 
 		atomic_store(&p->begun_on, worker_getcpu());
 		/* Before the call: relative time-outs begin later than this and so end later too.
@@ -72,7 +73,7 @@ static void run(struct worker *w)
 		expiry_ns = wait_monotonic_ns() + plans[p->plan].length_ns;
 		atomic_store(&p->expiry_ns, expiry_ns);
 		fall_asleep(p, expiry_ns);
-		atomic_store(&p->ended_ns, wait_monotonic_ns());
+		atomic_store(&p->ended_ns, timer_clock_latest(shift_ns));
 		worker_answer(w, asks);
 	}
 }
