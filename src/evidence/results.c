@@ -17,7 +17,9 @@ static bool is_of_run(const struct record_line *l)
 
 static const struct record_line *find_of_run(const struct record *r, const char *type)
 {
-	record_foreach(l, r, .type = type) if (is_of_run(l)) return l;
+	record_foreach(l, r, .type = type)
+		if (is_of_run(l))
+			return l;
 	return NULL;
 }
 
@@ -45,16 +47,17 @@ static const struct record_line *find_breakdown(const struct record *r)
 {
 	const struct record_line *last = NULL;
 
-	record_foreach(l, r, .tries = RECORD_ANY_TRY) if (strcmp(l->type, "crash") == 0 ||
-							  strcmp(l->type, "timeout") == 0) last = l;
+	record_foreach(l, r, .tries = RECORD_ANY_TRY)
+		if (strcmp(l->type, "crash") == 0 || strcmp(l->type, "timeout") == 0)
+			last = l;
 	return last;
 }
 
 static const struct record_line *find_bad_restore(const struct record *r)
 {
-	record_foreach(l, r, .type = "restore",
-		       .tries = RECORD_ANY_TRY) if (json_is_false(json_object_get(l->json,
-										  "ok"))) return l;
+	record_foreach(l, r, .type = "restore", .tries = RECORD_ANY_TRY)
+		if (json_is_false(json_object_get(l->json, "ok")))
+			return l;
 	return NULL;
 }
 
@@ -89,10 +92,10 @@ static bool broke_between(const struct record *r)
 {
 	if (!find_of_run(r, "begin"))
 		return false;
-	record_foreach(l, r,
-		       .tries = RECORD_ANY_TRY) if (!l->scenario &&
-						    (strcmp(l->type, "crash") == 0 ||
-						     strcmp(l->type, "timeout") == 0)) return true;
+	record_foreach(l, r, .tries = RECORD_ANY_TRY)
+		if (!l->scenario &&
+		    (strcmp(l->type, "crash") == 0 || strcmp(l->type, "timeout") == 0))
+			return true;
 	return false;
 }
 

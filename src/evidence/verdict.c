@@ -73,8 +73,8 @@ static void add_evidence(struct finding *f, const struct record_line *l)
 
 static void count(struct finding *f)
 {
-	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id, .claim = f->claim)
-	{
+	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id,
+		       .claim = f->claim) {
 		const char *result = record_str(l, "result");
 
 		f->expected++;
@@ -91,8 +91,8 @@ static void rest_on(struct finding *f, const char *result, int n)
 {
 	const struct record_line *first = NULL;
 
-	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id, .claim = f->claim)
-	{
+	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id,
+		       .claim = f->claim) {
 		if (strcmp(record_str(l, "result"), result) != 0)
 			continue;
 		first = first ? first : l;
@@ -113,8 +113,8 @@ static json_t *find_known(const struct finding *f)
 		   *arch = record_get_str(f->run->meta, "arch");
 	json_t *defect = NULL;
 
-	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id, .claim = f->claim)
-	{
+	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id,
+		       .claim = f->claim) {
 		json_t *found;
 
 		if (strcmp(record_str(l, "result"), "unmet") != 0)
@@ -136,8 +136,7 @@ static bool is_open(const struct record_scenario *s)
  * open. */
 static const struct record_line *find_end(const struct finding *f, const char *type)
 {
-	record_foreach(l, f->run, .type = type)
-	{
+	record_foreach(l, f->run, .type = type) {
 		if (l->scenario && strcmp(l->scenario, f->scenario->id) == 0)
 			return l;
 		if (!l->scenario && is_open(f->scenario) && l > f->scenario->begin)
@@ -194,8 +193,7 @@ static bool lacks_need(struct finding *f)
 {
 	const struct record_line *first = NULL;
 
-	record_foreach(l, f->run, .type = "need", .scenario = f->scenario->id, .claim = f->claim)
-	{
+	record_foreach(l, f->run, .type = "need", .scenario = f->scenario->id, .claim = f->claim) {
 		if (json_is_true(json_object_get(l->json, "met")))
 			continue;
 		first = first ? first : l;
@@ -259,8 +257,7 @@ static const char *second_try(const struct finding *f)
 	const char *scenario = f->scenario->id;
 	int begun = 0, ended = 0, met = 0, other = 0;
 
-	record_foreach(l, f->run, .scenario = scenario, .tries = RECORD_ALONE)
-	{
+	record_foreach(l, f->run, .scenario = scenario, .tries = RECORD_ALONE) {
 		bool is_expect = strcmp(l->type, "expect") == 0 &&
 				 strcmp(record_str(l, "claim"), f->claim) == 0;
 		const char *result = is_expect ? record_str(l, "result") : "";
@@ -273,7 +270,8 @@ static const char *second_try(const struct finding *f)
 		ended += strcmp(l->type, "end") == 0;
 	}
 	record_foreach(l, f->run, .type = "begin", .scenario = scenario, .claim = f->claim,
-		       .tries = RECORD_ALONE) begun++;
+		       .tries = RECORD_ALONE)
+		begun++;
 	if (begun == 0)
 		return NULL;
 	return met > 0 && other == 0 && ended >= begun ? "passes" : "unexercised";

@@ -211,8 +211,7 @@ static void put_claim(const struct text *t, const char *word, enum text_colour c
 /* Where the parent found the tasks that hung. */
 static void put_stacks(const struct text *t, const struct record_scenario *s)
 {
-	record_foreach(l, t->run, .type = "timeout", .scenario = s->id)
-	{
+	record_foreach(l, t->run, .type = "timeout", .scenario = s->id) {
 		const json_t *stacks = json_object_get(l->json, "stacks"), *stack;
 		size_t i;
 

@@ -169,8 +169,7 @@ static size_t find_gaps(const struct text *t, struct gap *gaps)
 	size_t n = 0;
 
 	record_foreach(l, t->run, .type = "observe", .what = "heartbeat.gap",
-		       .tries = RECORD_ANY_TRY)
-	{
+		       .tries = RECORD_ANY_TRY) {
 		const json_t *data = record_data(l);
 		int64_t ns = record_get_int(data, "to") - record_get_int(data, "from");
 		int act = (int)record_int(l, "act");
@@ -221,8 +220,7 @@ static void put_packets(const struct text *t)
 	int64_t worst = 0;
 	char ms[32];
 
-	record_foreach(l, t->run, .type = "datagram", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(l, t->run, .type = "datagram", .tries = RECORD_ANY_TRY) {
 		const json_t *back = json_object_get(l->json, "back");
 		int64_t trip = json_integer_value(back) - record_int(l, "sent");
 

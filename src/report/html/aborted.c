@@ -76,7 +76,8 @@ static void put_scenario_failure(struct html_page *p, const char *scenario, cons
 	html_put(p->out, "<ul class=\"unmet\"><li>%s</li></ul>\n", record_get_str(result, "why"));
 	if (act)
 		html_act_figure(p, act);
-	record_foreach(line, p->rec, .type = "timeout", .scenario = scenario) put_stacks(p, line);
+	record_foreach(line, p->rec, .type = "timeout", .scenario = scenario)
+		put_stacks(p, line);
 	put_console(p);
 	fputs("<h4>Evidence</h4>\n", p->out);
 	html_evidence(p, result);
@@ -104,8 +105,7 @@ static bool put_run_crash(struct html_page *p)
 {
 	bool is_begun = false;
 
-	record_foreach(line, p->rec, .type = "crash", .scenario = "run", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(line, p->rec, .type = "crash", .scenario = "run", .tries = RECORD_ANY_TRY) {
 		if (!is_begun)
 			fputs("<section id=\"aborted\"><h2>Did not come to its end</h2>\n<article class=\"failure fail\" id=\"x-run\">\n"
 			      "<h3><span class=\"tag fail\">† CRASH</span> outside of any scenario</h3>\n<ul class=\"unmet\">",

@@ -34,8 +34,7 @@ void html_act_name(FILE *out, const struct record_act *act)
 static void put_precondition(struct html_page *p, const struct html_act *act)
 {
 	record_foreach(line, &p->observes, .what = "irq.steered", .act = act->rec->id,
-		       .tries = RECORD_ANY_TRY)
-	{
+		       .tries = RECORD_ANY_TRY) {
 		const json_t *data = record_data(line), *proven = json_object_get(data, "proven");
 
 		html_put(p->out, "<span>irq %d (%s) led to cpu%d", (int)record_get_int(data, "irq"),
@@ -45,10 +44,10 @@ static void put_precondition(struct html_page *p, const struct html_act *act)
 		fputs("</span>", p->out);
 	}
 	record_foreach(line, &p->observes, .what = "packet.window", .act = act->rec->id,
-		       .tries = RECORD_ANY_TRY) if (json_is_false(json_object_get(record_data(line),
-										  "exercised")))
-		html_put(p->out, "<span>losses not judged: %s</span>",
-			 record_get_str(record_data(line), "why"));
+		       .tries = RECORD_ANY_TRY)
+		if (json_is_false(json_object_get(record_data(line), "exercised")))
+			html_put(p->out, "<span>losses not judged: %s</span>",
+				 record_get_str(record_data(line), "why"));
 }
 
 static void put_figures(struct html_page *p, const struct html_act *act)
@@ -96,8 +95,7 @@ static void put_broken(struct html_page *p, const struct html_act *act)
 	const char *last = "";
 
 	record_foreach(line, &p->expects, .type = "expect", .act = act->rec->id,
-		       .tries = RECORD_ANY_TRY)
-	{
+		       .tries = RECORD_ANY_TRY) {
 		const char *claim = record_str(line, "claim");
 
 		if (strcmp(record_str(line, "result"), "unmet") || strcmp(claim, last) == 0)

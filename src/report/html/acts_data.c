@@ -169,8 +169,7 @@ static bool is_known(const struct html_page *p, const struct record_line *line)
 
 static void count_unmet(struct html_page *p)
 {
-	record_foreach(line, &p->expects, .type = "expect", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(line, &p->expects, .type = "expect", .tries = RECORD_ANY_TRY) {
 		struct html_act *a;
 
 		if (strcmp(record_str(line, "result"), "unmet"))

@@ -42,8 +42,7 @@ static void put_sentences(struct html_page *p, const char *scenario, const char 
 	fputs("<ul class=\"told\">\n", p->out);
 	for (int is_met = 0; is_met < 2; is_met++) {
 		record_foreach(line, &p->expects, .type = "expect", .scenario = scenario,
-			       .claim = claim)
-		{
+			       .claim = claim) {
 			if (is_met != (strcmp(record_str(line, "result"), "met") == 0))
 				continue;
 			if (n++ < SENTENCES_MAX)

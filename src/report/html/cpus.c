@@ -19,8 +19,7 @@ void html_cpus_find(struct html_page *p)
 {
 	struct cpulist mask;
 
-	record_foreach(line, &p->observes, .what = "cpu.online", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(line, &p->observes, .what = "cpu.online", .tries = RECORD_ANY_TRY) {
 		if (cpulist_parse(record_get_str(record_data(line), "mask"), &mask) < 0)
 			continue;
 		if (cpulist_count(&p->first_online) == 0 &&

@@ -23,12 +23,12 @@ static int load_packets(struct html_page *p)
 {
 	size_t n = 0;
 
-	record_foreach(line, p->rec, .type = "datagram", .tries = RECORD_ANY_TRY) n++;
+	record_foreach(line, p->rec, .type = "datagram", .tries = RECORD_ANY_TRY)
+		n++;
 	p->packets = calloc(n + 1, sizeof(*p->packets));
 	if (!p->packets)
 		return -ENOMEM;
-	record_foreach(line, p->rec, .type = "datagram", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(line, p->rec, .type = "datagram", .tries = RECORD_ANY_TRY) {
 		struct html_packet *packet = &p->packets[p->n_packets++];
 
 		packet->sent = record_int(line, "sent");
@@ -74,12 +74,12 @@ static int load_gaps(struct html_page *p)
 {
 	size_t n = 0;
 
-	record_foreach(line, &p->observes, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY) n++;
+	record_foreach(line, &p->observes, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY)
+		n++;
 	p->gaps = calloc(n + 1, sizeof(*p->gaps));
 	if (!p->gaps)
 		return -ENOMEM;
-	record_foreach(line, &p->observes, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(line, &p->observes, .what = "heartbeat.gap", .tries = RECORD_ANY_TRY) {
 		struct html_gap gap = { .act = (int)record_int(line, "act") };
 		const json_t *data = record_data(line);
 

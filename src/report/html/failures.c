@@ -42,8 +42,7 @@ static void put_unmet(struct html_page *p, const char *scenario, const char *cla
 	size_t n = 0;
 
 	fputs("<ul class=\"unmet\">\n", p->out);
-	record_foreach(line, &p->expects, .type = "expect", .scenario = scenario, .claim = claim)
-	{
+	record_foreach(line, &p->expects, .type = "expect", .scenario = scenario, .claim = claim) {
 		const char *result = record_str(line, "result");
 		struct html_act *act = html_act_find(p, (int)record_int(line, "act"));
 

@@ -120,8 +120,7 @@ static void mark_trouble(struct html_page *p)
 	for (size_t i = 0; i < p->n_logs; i++)
 		p->logs[i].is_bad = is_trouble(&p->logs[i]);
 	record_foreach(line, &p->expects, .type = "expect", .claim = "log.no-warning",
-		       .tries = RECORD_ANY_TRY)
-	{
+		       .tries = RECORD_ANY_TRY) {
 		if (strcmp(record_str(line, "result"), "unmet"))
 			continue;
 		for (size_t i = 0; i < p->n_logs; i++)

@@ -37,8 +37,7 @@ static size_t put_restores(struct html_page *p, bool is_counting)
 {
 	size_t n = 0;
 
-	record_foreach(line, p->rec, .type = "restore", .tries = RECORD_ANY_TRY)
-	{
+	record_foreach(line, p->rec, .type = "restore", .tries = RECORD_ANY_TRY) {
 		const json_t *items = json_object_get(line->json, "items");
 		size_t i;
 		json_t *item;
@@ -54,14 +53,16 @@ void html_notes(struct html_page *p)
 {
 	size_t n = 0;
 
-	record_foreach(line, p->rec, .type = "note", .tries = RECORD_ANY_TRY) n++;
+	record_foreach(line, p->rec, .type = "note", .tries = RECORD_ANY_TRY)
+		n++;
 	if (n + put_restores(p, true) == 0)
 		return;
 	fputs("<ul class=\"notes\">\n", p->out);
 	put_restores(p, false);
 	n = 0;
-	record_foreach(line, p->rec, .type = "note", .tries = RECORD_ANY_TRY) if (n++ < NOTES_MAX)
-		put_note(p, line);
+	record_foreach(line, p->rec, .type = "note", .tries = RECORD_ANY_TRY)
+		if (n++ < NOTES_MAX)
+			put_note(p, line);
 	if (n > NOTES_MAX)
 		html_put(p->out, "<li>and %zu notes more in the journal</li>\n", n - NOTES_MAX);
 	fputs("</ul>\n", p->out);

@@ -115,8 +115,7 @@ static void put_act_row(struct html_page *p, const struct html_act *a, const str
 /* The noise of the box when nothing was done to it: what the figures have to be compared with. */
 static void put_baseline(struct html_page *p, const char *scenario)
 {
-	record_foreach(line, &p->observes, .what = "noise.baseline", .scenario = scenario)
-	{
+	record_foreach(line, &p->observes, .what = "noise.baseline", .scenario = scenario) {
 		const json_t *data = record_data(line), *cpus = json_object_get(data, "cpus");
 		const char *cpu, *comma = "";
 		json_t *worst;
