@@ -39,48 +39,48 @@ int kmsg_next(int fd, struct kmsg_record *ret)
 	return 1;
 }
 
-bool kmsg_is_trouble(const char *text)
+const char *kmsg_trouble(const char *text)
 {
 	static const char *const trouble[] = {
-		"*BUG:*",
-		"*kernel BUG at*",
-		"*WARNING: *",
-		"*Oops*",
-		"*Call Trace:*",
-		"*soft lockup*",
-		"*hard LOCKUP*",
-		"*blocked for more than*",
-		"*detected stall*",
-		"*self-detected stall*",
-		"*workqueue lockup*",
-		"*scheduling while atomic*",
-		"*sleeping function called*",
-		"*list_add corruption*",
-		"*list_del corruption*",
-		"*refcount_t: *",
-		"*KASAN: *",
-		"*UBSAN: *",
-		"*KCSAN: *",
-		"*general protection fault*",
-		"*nable to handle*",
-		"*failed to report alive state*",
-		"*failed to report dead state*",
-		"*CPU* UP state *failed*",
-		"*CPU* DOWN state *failed*",
-		"*DEAD callback error*",
-		"*Error taking CPU*",
-		"*Cannot disable CPU*",
-		"*stuck in kernel*",
-		"*is stuck*",
-		"*may not have shut down cleanly*",
-		"*nobody cared*",
-		"*No irq handler for vector*",
-		"*possible circular locking*",
-		"*Kernel panic*",
+		"BUG:",
+		"kernel BUG at",
+		"WARNING: ",
+		"Oops",
+		"Call Trace:",
+		"soft lockup",
+		"hard LOCKUP",
+		"blocked for more than",
+		"detected stall",
+		"self-detected stall",
+		"workqueue lockup",
+		"scheduling while atomic",
+		"sleeping function called",
+		"list_add corruption",
+		"list_del corruption",
+		"refcount_t: ",
+		"KASAN: ",
+		"UBSAN: ",
+		"KCSAN: ",
+		"general protection fault",
+		"nable to handle",
+		"failed to report alive state",
+		"failed to report dead state",
+		"UP state ",
+		"DOWN state ",
+		"DEAD callback error",
+		"Error taking CPU",
+		"Cannot disable CPU",
+		"stuck in kernel",
+		"is stuck",
+		"may not have shut down cleanly",
+		"nobody cared",
+		"No irq handler for vector",
+		"possible circular locking",
+		"Kernel panic",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(trouble); i++)
-		if (text_glob(trouble[i], text))
-			return true;
-	return false;
+		if (strstr(text, trouble[i]))
+			return trouble[i];
+	return NULL;
 }

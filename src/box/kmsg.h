@@ -21,6 +21,9 @@ struct kmsg_record {
  */
 _must_check_ int kmsg_next(int fd, struct kmsg_record *ret);
 
-/* True for a line that a healthy kernel never logs while CPUs come and go (catalogue 4.13, less the
- * noise of 2.6). */
-bool kmsg_is_trouble(const char *text);
+/*
+ * What kind of trouble a line tells of ("No irq handler for vector"), one of a fixed few words;
+ * NULL for a line that healthy kernels log too while CPUs come and go (catalogue 4.13, less the
+ * noise of 2.6).
+ */
+const char *kmsg_trouble(const char *text);

@@ -41,6 +41,7 @@ struct kernel_log {
 	char *taint; /* as text: it has more bits than an int */
 	int trouble; /* lines since before(); those that follow one are kept as context */
 	json_t *lines;
+	json_t *kinds; /* of trouble, each once: what a known defect is known by */
 	bool is_lossy;
 };
 
@@ -52,17 +53,33 @@ static int plant(struct stage *s, void **ret_state)
 	if (!log)
 		return -ENOMEM;
 	log->lines = json_array();
+	log->kinds = json_array();
 	log->fd = r = box_open_stream(stage_box(s), "kmsg");
 	if (r >= 0)
 		r = box_readf(stage_box(s), &log->taint, "proc/sys/kernel/tainted");
 	if (r < 0) {
 		cleanup_close(&log->fd);
 		json_decref(log->lines);
+		json_decref(log->kinds);
 		free(log);
 		return r;
 	}
 	*ret_state = log;
 	return 0;
+}
+
+static void note_trouble(struct kernel_log *log, const char *kind)
+{
+	json_t *known;
+	size_t i;
+
+	if (!kind)
+		return;
+	log->trouble++;
+	json_array_foreach(log->kinds, i, known)
+		if (strcmp(json_string_value(known), kind) == 0)
+			return;
+	json_array_append_new(log->kinds, json_string(kind));
 }
 
 static int drain(struct kernel_log *log)
@@ -77,8 +94,7 @@ static int drain(struct kernel_log *log)
 		}
 		if (r < 0)
 			return r;
-		if (kmsg_is_trouble(rec.text))
-			log->trouble++;
+		note_trouble(log, kmsg_trouble(rec.text));
 		if (log->trouble > 0 && json_array_size(log->lines) < LINES_MAX)
 			json_array_append_new(log->lines,
 					      json_pack("{s:I, s:I, s:s}", "seq",
@@ -99,7 +115,9 @@ static void judge_log(struct stage *s, const struct act *act, struct kernel_log 
 		break;
 	}
 	if (log->trouble > 0)
-		expect(s, act, &no_warning, false, json_pack("{s:O}", "lines", log->lines),
+		expect(s, act, &no_warning, false,
+		       json_pack("{s:o, s:o, s:i}", "kinds", json_copy(log->kinds), "lines",
+				 json_copy(log->lines), "cpu", act ? act->cpu : -1),
 		       "the kernel logged %d line%s of trouble, first: \"%s\"", log->trouble,
 		       log->trouble == 1 ? "" : "s", first ? first : "");
 	else if (log->is_lossy)
@@ -108,6 +126,7 @@ static void judge_log(struct stage *s, const struct act *act, struct kernel_log 
 	else
 		expect(s, act, &no_warning, true, NULL, "no line of trouble in the kernel log");
 	json_array_clear(log->lines);
+	json_array_clear(log->kinds);
 	log->trouble = 0;
 	log->is_lossy = false;
 }
@@ -149,6 +168,7 @@ static int uproot(struct stage *s, void *state)
 
 	close(log->fd);
 	json_decref(log->lines);
+	json_decref(log->kinds);
 	free(log->taint);
 	free(log);
 	return r;
