@@ -14,176 +14,13 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "cmd/lab.h"
+#include "cmd/lab_args.h"
 #include "cmd/lab_end.h"
 #include "lab/cache.h"
 #include "lab/image.h"
-#include "lab/kvm.h"
-
-enum {
-	OPT_KERNEL = 1,
-	OPT_MODULES,
-	OPT_APPEND,
-	OPT_CPUS,
-	OPT_MEM,
-	OPT_INSMOD,
-	OPT_ADD,
-	OPT_OUT,
-	OPT_SCENARIO,
-	OPT_WITNESS,
-	OPT_CLAIM,
-	OPT_KNOWN_OK,
-	OPT_NO_RETRY,
-	OPT_SCALE,
-	OPT_NO_REPORT,
-	OPT_ACCEL,
-	OPT_HOTPROOF,
-	OPT_QUIET,
-	OPT_EXEC,
-};
-
-static const struct cmd_option options[] = {
-	{ OPT_KERNEL, "kernel", 'k', "FILE", "Boot this kernel instead of the machine's",
-	  CMD_FILE },
-	{ OPT_MODULES, "modules", 'm', "DIR", "Its modules: the folder lib/modules/RELEASE",
-	  CMD_DIR },
-	{ OPT_APPEND, "append", 'a', "OPTIONS", "Further kernel options" },
-	{ OPT_CPUS, "cpus", 0, "N", "Another number of CPUs" },
-	{ OPT_MEM, "mem", 0, "MIB", "Another size of memory" },
-	{ OPT_INSMOD, "insmod", 'i', "FILE[,PARAM=VALUE...]",
-	  "Load your own module before the run begins (may be repeated)", CMD_FILE },
-	{ OPT_ADD, "add", 0, "DIR", "Put the files of a folder into the guest (may be repeated)",
-	  CMD_DIR },
-	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
-	{ OPT_SCENARIO, "scenario", 's', "GLOB", "Only these scenarios (may be repeated)",
-	  CMD_SCENARIO },
-	{ OPT_WITNESS, "witness", 'w', "GLOB", "Only these witnesses (may be repeated)",
-	  CMD_WITNESS },
-	{ OPT_CLAIM, "claim", 'c', "GLOB", "Only these claims (may be repeated)", CMD_CLAIM },
-	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
-	{ OPT_NO_RETRY, "no-retry", 0, NULL,
-	  "Do not try failed claims again with their witness alone" },
-	{ OPT_SCALE, "deadline-scale", 0, "X",
-	  "Multiply every deadline by X: for slow or loaded hosts" },
-	{ OPT_NO_REPORT, "no-report", 0, NULL, "Leave out report.html" },
-	{ OPT_ACCEL, "accel", 0, "auto|tcg|kvm", "Default: KVM if it really works, else TCG",
-	  CMD_WORDS, "auto tcg kvm" },
-	{ OPT_HOTPROOF, "hotproof", 0, "FILE", "The static binary for the guest", CMD_FILE,
-	  .is_hidden = true },
-	{ OPT_EXEC, "exec", 0, "PROGRAM", "Run this program of the guest instead of hotproof run",
-	  CMD_FILE, .is_hidden = true },
-	{ OPT_QUIET, "quiet", 'q', NULL, "No progress, only the result" },
-	{},
-};
-
-struct list {
-	const char **v;
-	size_t n;
-};
-
-struct request {
-	struct machine *machine;
-	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec;
-	struct list insmod, add, plan;
-	int cpus, mem, want_kvm;
-	bool is_known_ok, has_no_report, is_quiet;
-};
-
-static int add(struct list *l, const char *value)
-{
-	const char **bigger = reallocarray(l->v, l->n + 2, sizeof(*bigger));
-
-	if (!bigger)
-		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "memory is short");
-	l->v = bigger;
-	l->v[l->n++] = value;
-	l->v[l->n] = NULL;
-	return 0;
-}
-
-/* An option that the guest's run gets as it is. */
-static int pass_on(struct request *q, const char *name, const char *value)
-{
-	int r = add(&q->plan, name);
-
-	return r == 0 && value ? add(&q->plan, value) : r;
-}
-
-static int take_count(const char *name, const char *value, int min, int max, int *ret)
-{
-	int n;
-
-	if (text_to_int(value, &n) < 0 || n < min || n > max)
-		return cmd_usage_error(&cmd_lab_run, "--%s=\"%s\" is not a number from %d to %d",
-				       name, value, min, max);
-	*ret = n;
-	return 0;
-}
-
-static int take_scale(struct request *q, const char *value)
-{
-	char *end;
-	double scale = strtod(value, &end);
-
-	if (!*value || *end || !(scale > 0) || scale > 1000)
-		return cmd_usage_error(&cmd_lab_run,
-				       "--deadline-scale=\"%s\" is not between 0 and 1000", value);
-	wait_set_scale(scale);
-	return pass_on(q, "--deadline-scale", value);
-}
-
-static int take_accel(struct request *q, const char *value)
-{
-	static const char *const words[] = {
-		[KVM_AUTO] = "auto", [KVM_NEVER] = "tcg", [KVM_ALWAYS] = "kvm"
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(value, words[i]) == 0) {
-			q->want_kvm = (int)i;
-			return 0;
-		}
-	return cmd_usage_error(&cmd_lab_run, "--accel=\"%s\" is none of: auto tcg kvm", value);
-}
-
-static int take_machine(struct request *q, const char *value)
-{
-	if (q->machine_name)
-		return cmd_usage_error(&cmd_lab_run,
-				       "one machine at a time, but was given \"%s\" and \"%s\"",
-				       q->machine_name, value);
-	q->machine_name = value;
-	return 0;
-}
-
-static int take(struct request *q, int option, const char *value)
-{
-	switch (option) {
-	case CMD_OPERAND: return take_machine(q, value);
-	case OPT_KERNEL: q->kernel = value; return 0;
-	case OPT_MODULES: q->modules = value; return 0;
-	case OPT_APPEND: q->append = value; return 0;
-	case OPT_CPUS: return take_count("cpus", value, 1, MACHINE_CPUS_MAX, &q->cpus);
-	case OPT_MEM: return take_count("mem", value, MACHINE_MEM_MIN, 1 << 20, &q->mem);
-	case OPT_INSMOD: return add(&q->insmod, value);
-	case OPT_ADD: return add(&q->add, value);
-	case OPT_OUT: q->out = value; return 0;
-	case OPT_SCENARIO: return pass_on(q, "--scenario", value);
-	case OPT_WITNESS: return pass_on(q, "--witness", value);
-	case OPT_CLAIM: return pass_on(q, "--claim", value);
-	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
-	case OPT_NO_RETRY: return pass_on(q, "--no-retry", NULL);
-	case OPT_SCALE: return take_scale(q, value);
-	case OPT_NO_REPORT: q->has_no_report = true; return 0;
-	case OPT_ACCEL: return take_accel(q, value);
-	case OPT_HOTPROOF: q->hotproof = value; return 0;
-	case OPT_EXEC: q->exec = value; return 0;
-	case OPT_QUIET: q->is_quiet = true; return 0;
-	default: return VERDICT_EXIT_USAGE;
-	}
-}
 
 /* The machine with what the command line changed of it, and the kernel to boot. */
-static int settle_machine(struct request *q, char **ret_kernel, char **ret_modules)
+static int settle_machine(struct lab_request *q, char **ret_kernel, char **ret_modules)
 {
 	struct error err = {};
 	int r = machine_load(q->machine_name ? q->machine_name : MACHINE_DEFAULT, &q->machine,
@@ -225,7 +62,7 @@ char *lab_find_hotproof(void)
 }
 
 /* Globs that choose nothing are known here already: a guest need not boot for that. */
-static int check_plan(const struct request *q, const char *hotproof)
+static int check_plan(const struct lab_request *q, const char *hotproof)
 {
 	_cleanup_free_ const char **argv = calloc(q->plan.n + 3, sizeof(*argv));
 	_cleanup_process_ struct process p = PROCESS_NONE;
@@ -261,24 +98,24 @@ static char *fresh_name(void)
 }
 
 /* What PID 1 of the guest runs. */
-static int finish_plan(struct request *q, const char *name, const char *repeat)
+static int finish_plan(struct lab_request *q, const char *name, const char *repeat)
 {
 	int r;
 
 	/* For tests: what it does is its own business, and no run is recorded. */
 	if (q->exec) {
 		q->plan.n = 0;
-		return pass_on(q, q->exec, NULL);
+		return lab_args_pass_on(q, q->exec, NULL);
 	}
-	r = pass_on(q, "--go", NULL);
+	r = lab_args_pass_on(q, "--go", NULL);
 
 	if (r == 0)
-		r = pass_on(q, "--machine", q->machine->name);
+		r = lab_args_pass_on(q, "--machine", q->machine->name);
 	if (r == 0 && q->machine->nic)
-		r = pass_on(q, "--prober-port", "7");
+		r = lab_args_pass_on(q, "--prober-port", "7");
 	if (r == 0)
-		r = pass_on(q, "--name", name);
-	return r == 0 ? pass_on(q, "--repeat", repeat) : r;
+		r = lab_args_pass_on(q, "--name", name);
+	return r == 0 ? lab_args_pass_on(q, "--repeat", repeat) : r;
 }
 
 static int open_signals(void)
@@ -296,8 +133,8 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static int play(struct request *q, const char *kernel, const char *modules, const char *hotproof,
-		const char *userland, const char *out)
+static int play(struct lab_request *q, const char *kernel, const char *modules,
+		const char *hotproof, const char *userland, const char *out)
 {
 	_cleanup_close_ int signals = open_signals();
 	struct lab_display *display = lab_display_new(q->is_quiet);
@@ -330,7 +167,7 @@ static int play(struct request *q, const char *kernel, const char *modules, cons
 	return lab_end(out, &outcome, q->is_known_ok, !q->has_no_report);
 }
 
-static int prepare_and_play(struct request *q, const char *repeat)
+static int prepare_and_play(struct lab_request *q, const char *repeat)
 {
 	_cleanup_free_ char *kernel = NULL, *modules = NULL, *userland = NULL, *name = fresh_name();
 	_cleanup_free_ char *hotproof = q->hotproof ? strdup(q->hotproof) : lab_find_hotproof();
@@ -398,20 +235,13 @@ static char *repeat_of(int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-	struct cmd_args args = CMD_ARGS(&cmd_lab_run, argc, argv);
 	_cleanup_free_ char *repeat = repeat_of(argc, argv);
-	struct request q = {};
-	const char *value;
-	int o, r = 0;
+	struct lab_request q = {};
+	int r = lab_args_parse(argc, argv, &q);
 
-	while (r == 0 && (o = cmd_next(&args, &value)) != CMD_END)
-		r = o == -1 ? VERDICT_EXIT_USAGE : take(&q, o, value);
 	if (r == 0)
 		r = prepare_and_play(&q, repeat ? repeat : "");
-	machine_free(q.machine);
-	free(q.insmod.v);
-	free(q.add.v);
-	free(q.plan.v);
+	lab_args_clear(&q);
 	return r;
 }
 
@@ -425,6 +255,6 @@ const struct cmd cmd_lab_run = {
 		"runs hotproof in it as its first process. The journal leaves the guest as it is written, so a guest that "
 		"panics or hangs is evidence too. Meanwhile a prober outside sends it datagrams. In the end all is judged "
 		"here, and the run directory holds the evidence, the results and a report to look at.",
-	.options = options,
+	.options = lab_args_options,
 	.run = run,
 };

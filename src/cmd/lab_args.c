@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Options of `hotproof lab run`, one by one. Nothing is started and no file is looked at here. */
+#include "cmd/lab_args.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "cmd/lab.h"
+#include "lab/kvm.h"
+
+enum {
+	OPT_KERNEL = 1,
+	OPT_MODULES,
+	OPT_APPEND,
+	OPT_CPUS,
+	OPT_MEM,
+	OPT_INSMOD,
+	OPT_ADD,
+	OPT_OUT,
+	OPT_SCENARIO,
+	OPT_WITNESS,
+	OPT_CLAIM,
+	OPT_KNOWN_OK,
+	OPT_NO_RETRY,
+	OPT_SCALE,
+	OPT_NO_REPORT,
+	OPT_ACCEL,
+	OPT_HOTPROOF,
+	OPT_QUIET,
+	OPT_EXEC,
+};
+
+const struct cmd_option lab_args_options[] = {
+	{ OPT_KERNEL, "kernel", 'k', "FILE", "Boot this kernel instead of the machine's",
+	  CMD_FILE },
+	{ OPT_MODULES, "modules", 'm', "DIR", "Its modules: the folder lib/modules/RELEASE",
+	  CMD_DIR },
+	{ OPT_APPEND, "append", 'a', "OPTIONS", "Further kernel options" },
+	{ OPT_CPUS, "cpus", 0, "N", "Another number of CPUs" },
+	{ OPT_MEM, "mem", 0, "MIB", "Another size of memory" },
+	{ OPT_INSMOD, "insmod", 'i', "FILE[,PARAM=VALUE...]",
+	  "Load your own module before the run begins (may be repeated)", CMD_FILE },
+	{ OPT_ADD, "add", 0, "DIR", "Put the files of a folder into the guest (may be repeated)",
+	  CMD_DIR },
+	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
+	{ OPT_SCENARIO, "scenario", 's', "GLOB", "Only these scenarios (may be repeated)",
+	  CMD_SCENARIO },
+	{ OPT_WITNESS, "witness", 'w', "GLOB", "Only these witnesses (may be repeated)",
+	  CMD_WITNESS },
+	{ OPT_CLAIM, "claim", 'c', "GLOB", "Only these claims (may be repeated)", CMD_CLAIM },
+	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
+	{ OPT_NO_RETRY, "no-retry", 0, NULL,
+	  "Do not try failed claims again with their witness alone" },
+	{ OPT_SCALE, "deadline-scale", 0, "X",
+	  "Multiply every deadline by X: for slow or loaded hosts" },
+	{ OPT_NO_REPORT, "no-report", 0, NULL, "Leave out report.html" },
+	{ OPT_ACCEL, "accel", 0, "auto|tcg|kvm", "Default: KVM if it really works, else TCG",
+	  CMD_WORDS, "auto tcg kvm" },
+	{ OPT_HOTPROOF, "hotproof", 0, "FILE", "The static binary for the guest", CMD_FILE,
+	  .is_hidden = true },
+	{ OPT_EXEC, "exec", 0, "PROGRAM", "Run this program of the guest instead of hotproof run",
+	  CMD_FILE, .is_hidden = true },
+	{ OPT_QUIET, "quiet", 'q', NULL, "No progress, only the result" },
+	{},
+};
+
+static int add(struct lab_list *l, const char *value)
+{
+	const char **bigger = reallocarray(l->v, l->n + 2, sizeof(*bigger));
+
+	if (!bigger)
+		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "memory is short");
+	l->v = bigger;
+	l->v[l->n++] = value;
+	l->v[l->n] = NULL;
+	return 0;
+}
+
+int lab_args_pass_on(struct lab_request *q, const char *name, const char *value)
+{
+	int r = add(&q->plan, name);
+
+	return r == 0 && value ? add(&q->plan, value) : r;
+}
+
+static int take_count(const char *name, const char *value, int min, int max, int *ret)
+{
+	int n;
+
+	if (text_to_int(value, &n) < 0 || n < min || n > max)
+		return cmd_usage_error(&cmd_lab_run, "--%s=\"%s\" is not a number from %d to %d",
+				       name, value, min, max);
+	*ret = n;
+	return 0;
+}
+
+static int take_scale(struct lab_request *q, const char *value)
+{
+	char *end;
+	double scale = strtod(value, &end);
+
+	if (!*value || *end || !(scale > 0) || scale > 1000)
+		return cmd_usage_error(&cmd_lab_run,
+				       "--deadline-scale=\"%s\" is not between 0 and 1000", value);
+	wait_set_scale(scale);
+	return lab_args_pass_on(q, "--deadline-scale", value);
+}
+
+static int take_accel(struct lab_request *q, const char *value)
+{
+	static const char *const words[] = {
+		[KVM_AUTO] = "auto", [KVM_NEVER] = "tcg", [KVM_ALWAYS] = "kvm"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(value, words[i]) == 0) {
+			q->want_kvm = (int)i;
+			return 0;
+		}
+	return cmd_usage_error(&cmd_lab_run, "--accel=\"%s\" is none of: auto tcg kvm", value);
+}
+
+static int take_machine(struct lab_request *q, const char *value)
+{
+	if (q->machine_name)
+		return cmd_usage_error(&cmd_lab_run,
+				       "one machine at a time, but was given \"%s\" and \"%s\"",
+				       q->machine_name, value);
+	q->machine_name = value;
+	return 0;
+}
+
+static int take(struct lab_request *q, int option, const char *value)
+{
+	switch (option) {
+	case CMD_OPERAND: return take_machine(q, value);
+	case OPT_KERNEL: q->kernel = value; return 0;
+	case OPT_MODULES: q->modules = value; return 0;
+	case OPT_APPEND: q->append = value; return 0;
+	case OPT_CPUS: return take_count("cpus", value, 1, MACHINE_CPUS_MAX, &q->cpus);
+	case OPT_MEM: return take_count("mem", value, MACHINE_MEM_MIN, 1 << 20, &q->mem);
+	case OPT_INSMOD: return add(&q->insmod, value);
+	case OPT_ADD: return add(&q->add, value);
+	case OPT_OUT: q->out = value; return 0;
+	case OPT_SCENARIO: return lab_args_pass_on(q, "--scenario", value);
+	case OPT_WITNESS: return lab_args_pass_on(q, "--witness", value);
+	case OPT_CLAIM: return lab_args_pass_on(q, "--claim", value);
+	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
+	case OPT_NO_RETRY: return lab_args_pass_on(q, "--no-retry", NULL);
+	case OPT_SCALE: return take_scale(q, value);
+	case OPT_NO_REPORT: q->has_no_report = true; return 0;
+	case OPT_ACCEL: return take_accel(q, value);
+	case OPT_HOTPROOF: q->hotproof = value; return 0;
+	case OPT_EXEC: q->exec = value; return 0;
+	case OPT_QUIET: q->is_quiet = true; return 0;
+	default: return VERDICT_EXIT_USAGE;
+	}
+}
+
+int lab_args_parse(int argc, char **argv, struct lab_request *ret)
+{
+	struct cmd_args args = CMD_ARGS(&cmd_lab_run, argc, argv);
+	const char *value;
+	int o, r = 0;
+
+	while (r == 0 && (o = cmd_next(&args, &value)) != CMD_END)
+		r = o == -1 ? VERDICT_EXIT_USAGE : take(ret, o, value);
+	return r;
+}
+
+void lab_args_clear(struct lab_request *q)
+{
+	machine_free(q->machine);
+	free(q->insmod.v);
+	free(q->add.v);
+	free(q->plan.v);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The command line of `hotproof lab run` as a struct. It checks values one by one; what belongs
+ * together is lab_run.c's matter. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cmd/cmd.h"
+#include "lab/machine.h"
+
+struct lab_list {
+	const char **v; /* NULL-terminated once it holds something */
+	size_t n;
+};
+
+struct lab_request {
+	struct machine *machine; /* owned; filled in later */
+	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec;
+	struct lab_list insmod, add, plan;
+	int cpus, mem, want_kvm;
+	bool is_known_ok, has_no_report, is_quiet;
+};
+
+extern const struct cmd_option lab_args_options[];
+
+/* 0, or the exit code of what was wrong and has been said. */
+_must_check_ int lab_args_parse(int argc, char **argv, struct lab_request *ret);
+void lab_args_clear(struct lab_request *q);
+
+/* Words that the guest's run gets; value may be NULL. 0 or an exit code. */
+_must_check_ int lab_args_pass_on(struct lab_request *q, const char *name, const char *value);
