@@ -79,7 +79,11 @@ static bool has_first_frame(void *arg)
 {
 	struct tool *t = arg;
 
-	return reader_count(t->reader) > 0 || reader_is_at_end(t->reader);
+	struct frame f;
+
+	/* One that is being printed will do: a table ends only where the next begins. */
+	return reader_count(t->reader) > 0 || reader_is_at_end(t->reader) ||
+	       (reader_peek(t->reader, &f) && cpulist_equal(&f.rows, &t->start));
 }
 
 static void tool_free(struct tool *t)
