@@ -298,11 +298,12 @@ static void put_verdict(const struct text *t)
 	static const char *const words[] = { "PASSED", "FAILED" };
 	json_int_t code = record_get_int(t->results, "exit");
 	const json_t *counts = json_object_get(t->results, "counts");
-	const char *word = code == 77  ? "NOTHING COULD BE TRIED"
-			   : code <= 1 ? words[code]
-				       : "COULD NOT BE JUDGED";
-	bool is_first = true;
 	bool is_known_only = code == 1 && record_get_int(t->results, "exit_known_ok") == 0;
+	const char *word = code == 77      ? "NOTHING COULD BE TRIED"
+			   : is_known_only ? "ONLY KNOWN DEFECTS FAILED"
+			   : code <= 1     ? words[code]
+					   : "COULD NOT BE JUDGED";
+	bool is_first = true;
 
 	fputc('\n', t->out);
 	text_colour(t, code == 0 ? TEXT_GOOD : code == 77 || is_known_only ? TEXT_WARN : TEXT_BAD);
@@ -317,7 +318,7 @@ static void put_verdict(const struct text *t)
 		is_first = false;
 	}
 	if (is_known_only)
-		fputs("; only known kernel defects failed (--known-ok accepts them)", t->out);
+		fputs(" (exit 1, or 0 with --known-ok)", t->out);
 	fputc('\n', t->out);
 }
 
