@@ -9,8 +9,7 @@
 static const struct claim keeps_running = {
 	.id = "mpstat.keeps-running",
 	.summary = "mpstat lives through it and goes on printing",
-	.explain =
-		"The 2005 wish: can sar and top be trusted while CPUs come and go? A program that dies or falls silent when the number of CPUs changes cannot.",
+	.explain = TOOL_ALIVE_EXPLAIN,
 	.refs = REFS("mpstat(1)"),
 	.faults = FAULTS("kmod:mpstat-crashes"),
 };
@@ -18,12 +17,7 @@ static const struct claim keeps_running = {
 static const struct claim agrees = {
 	.id = "mpstat.agrees",
 	.summary = "The rows of mpstat agree with the online CPUs, and no value is absurd",
-	.explain =
-		"Each refresh must have a row for every CPU that was online while it sampled, and none for one "
-		"that was offline all that time. No value may be negative, not a number, or that of a counter "
-		"that wrapped around; a little over 100 % is legal, since iowait may go back. A failure with "
-		"`stat.*` and `state.sources-agree` intact is the program's; together with them it is the "
-		"kernel's.",
+	.explain = TOOL_AGREES_EXPLAIN,
 	.refs = REFS("mpstat(1)"),
 	.faults = FAULTS("kmod:mpstat-sees-ghost"),
 };

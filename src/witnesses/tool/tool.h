@@ -9,6 +9,17 @@
 #include "stage/claim.h"
 #include "witnesses/tool/frame.h"
 
+/* What the claims of each tool have in common. */
+#define TOOL_ALIVE_EXPLAIN                                                                       \
+	"The 2005 wish: can sar and top be trusted while CPUs come and go? A program that dies " \
+	"or falls silent when the number of CPUs changes cannot."
+#define TOOL_AGREES_EXPLAIN                                                                      \
+	"Each refresh must have a row for every CPU that was online while it sampled, and none " \
+	"for one that was offline all that time. No value may be negative, not a number, or "    \
+	"that of a counter that wrapped around; a little over 100 % is legal, since iowait may " \
+	"go back. A failure with `stat.*` and `state.sources-agree` intact is the program's; "   \
+	"together with them it is the kernel's."
+
 struct tool_spec {
 	const char *name;        /* and name of its stream: tools/NAME */
 	const char *const *argv; /* argv[0] without its directory */
