@@ -16,9 +16,10 @@
 #include "witnesses/witnesses.h"
 
 #define BEAT_NS (2 * NS_PER_MS)
-#define NOTED_NS (3 * NS_PER_MS)   /* gaps above are kept */
-#define TOLD_NS (10 * NS_PER_MS)   /* gaps above go into the journal, the worst one always */
-#define TOLD_MAX 12                /* an act */
+#define NOTED_NS (3 * NS_PER_MS) /* gaps above are kept */
+/* Gaps above this, and above twice the baseline, go into the journal; the worst one always. */
+#define TOLD_NS (10 * NS_PER_MS)
+#define TOLD_MAX 8                 /* an act */
 #define QUIET_NS (250 * NS_PER_MS) /* baseline */
 #define RING 64
 
@@ -257,12 +258,13 @@ static void tell_gaps(struct stage *s, const struct act *act, struct heartbeat *
 {
 	struct heartbeat_seen left = *seen;
 	const struct heartbeat_gap *worst = heartbeat_worst(seen);
+	int64_t told_ns = 2 * b->baseline_ns > TOLD_NS ? 2 * b->baseline_ns : TOLD_NS;
 
 	observe(s, act, "heartbeat.disruption",
 		json_pack("{s:f, s:i, s:f}", "ms", worst ? ms(worst->to_ns - worst->from_ns) : 0.0,
 			  "cpu", worst ? worst->cpu : -1, "baseline_ms", ms(b->baseline_ns)));
 	for (int n = 0; n < TOLD_MAX && (worst = heartbeat_worst(&left)); n++) {
-		if (n > 0 && worst->to_ns - worst->from_ns < TOLD_NS)
+		if (n > 0 && worst->to_ns - worst->from_ns < told_ns)
 			break;
 		observe(s, act, "heartbeat.gap",
 			json_pack("{s:i, s:I, s:I}", "cpu", worst->cpu, "from",
@@ -285,7 +287,7 @@ static int after(struct stage *s, void *state, const struct act *act)
 	crowd_settle(b->crowd, &act->online, &seen.home);
 	wait = (struct beat_wait){ .crowd = b->crowd,
 				   .cpus = seen.home,
-				   .after_ns = wait_now_ns() };
+				   .after_ns = act->ended_ns };
 	if (wait_until(all_beat, &wait, worker_deadline(WORKER_LIMIT_NS)) < 0)
 		return -EIO;
 	seen.beating = wait.done;
