@@ -27,7 +27,7 @@ struct reader {
 	pthread_mutex_t lock;
 	struct frame *frames;
 	size_t n_frames;
-	atomic_bool stop, is_at_end;
+	atomic_bool stop, has_begun, is_at_end;
 	char line[4096];
 	size_t len;
 };
@@ -37,6 +37,7 @@ static void take_line(struct reader *r, int64_t empty_ns, int64_t read_ns)
 	struct frame f;
 
 	r->line[r->len] = '\0';
+	atomic_store(&r->has_begun, true);
 	r->len = 0;
 	/* Evidence only: a run that cannot be written stops at its next act. */
 	if (stage_keep(r->stage, r->stream, r->line) < 0)
@@ -144,6 +145,11 @@ bool reader_peek(struct reader *r, struct frame *ret)
 		*ret = r->parser.now;
 	pthread_mutex_unlock(&r->lock);
 	return is_open;
+}
+
+bool reader_has_begun(struct reader *r)
+{
+	return atomic_load(&r->has_begun);
 }
 
 bool reader_is_at_end(struct reader *r)

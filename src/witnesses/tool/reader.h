@@ -17,4 +17,5 @@ size_t reader_count(struct reader *r);                          /* whole frames 
 void reader_get(struct reader *r, size_t i, struct frame *ret); /* i < reader_count() */
 /* The frame that is being printed, as far as it has come; false when there is none. */
 bool reader_peek(struct reader *r, struct frame *ret);
+bool reader_has_begun(struct reader *r); /* a first line came */
 bool reader_is_at_end(struct reader *r); /* the program closed its output */

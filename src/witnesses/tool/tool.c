@@ -75,15 +75,15 @@ static int start(struct tool *t, struct stage *s)
 	return reader_start(fds[0], t->spec->format, s, t->spec->name, &t->reader);
 }
 
-static bool has_first_frame(void *arg)
+/*
+ * All three print a line once they have taken their first sample; what they show from then on is
+ * held against the masks, however soon the first act comes.
+ */
+static bool has_begun(void *arg)
 {
 	struct tool *t = arg;
 
-	struct frame f;
-
-	/* One that is being printed will do: a table ends only where the next begins. */
-	return reader_count(t->reader) > 0 || reader_is_at_end(t->reader) ||
-	       (reader_peek(t->reader, &f) && cpulist_equal(&f.rows, &t->start));
+	return reader_has_begun(t->reader) || reader_is_at_end(t->reader);
 }
 
 static void tool_free(struct tool *t)
@@ -235,7 +235,7 @@ int tool_before(struct stage *s, void *state, const struct act *act)
 	/* The program must have shown a frame before anything happens, or it could not be said to
 	 * have lived through it. */
 	if (t->n_changes == 0 &&
-	    wait_until(has_first_frame, t, wait_now_ns() + wait_scaled(FRAME_NS)) <= 0)
+	    wait_until(has_begun, t, wait_now_ns() + wait_scaled(FRAME_NS)) <= 0)
 		return -ETIMEDOUT;
 	return settle(s, t, took_cpus_away(last_act(t)) && act->verb != ACT_OFFLINE);
 }
