@@ -232,8 +232,8 @@ int tool_before(struct stage *s, void *state, const struct act *act)
 {
 	struct tool *t = state;
 
-	/* The program must have shown a frame before anything happens, or it could not be said to
-	 * have lived through it. */
+	/* It must be there and sampling before anything happens, or it could not be said to have
+	 * lived through it. */
 	if (t->n_changes == 0 &&
 	    wait_until(has_begun, t, wait_now_ns() + wait_scaled(FRAME_NS)) <= 0)
 		return -ETIMEDOUT;
