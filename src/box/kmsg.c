@@ -65,8 +65,6 @@ const char *kmsg_trouble(const char *text)
 		"nable to handle",
 		"failed to report alive state",
 		"failed to report dead state",
-		"UP state ",
-		"DOWN state ",
 		"DEAD callback error",
 		"Error taking CPU",
 		"Cannot disable CPU",
@@ -82,5 +80,9 @@ const char *kmsg_trouble(const char *text)
 	for (size_t i = 0; i < ARRAY_SIZE(trouble); i++)
 		if (strstr(text, trouble[i]))
 			return trouble[i];
+	/* "CPU 1 UP state NAME (23) failed (-5)": links go to a "DOWN state" too, and are no CPUs.
+	 */
+	if (text_starts(text, "CPU ") && strstr(text, " state ") && strstr(text, " failed ("))
+		return "state failed";
 	return NULL;
 }
