@@ -29,6 +29,9 @@ enum {
 	OPT_HOTPROOF,
 	OPT_QUIET,
 	OPT_EXEC,
+	OPT_TAKE,
+	OPT_DEEP,
+	OPT_SEED,
 };
 
 const struct cmd_option lab_args_options[] = {
@@ -49,6 +52,10 @@ const struct cmd_option lab_args_options[] = {
 	{ OPT_WITNESS, "witness", 'w', "GLOB", "Only these witnesses (may be repeated)",
 	  CMD_WITNESS },
 	{ OPT_CLAIM, "claim", 'c', "GLOB", "Only these claims (may be repeated)", CMD_CLAIM },
+	{ OPT_TAKE, "take-cpus", 0, "LIST", "Take off only these CPUs, as in 1,3-5" },
+	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
+	{ OPT_SEED, "seed", 0, "N",
+	  "Seed of what is chosen at random; default: drawn and recorded" },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_NO_RETRY, "no-retry", 0, NULL,
 	  "Do not try failed claims again with their witness alone" },
@@ -146,6 +153,9 @@ static int take(struct lab_request *q, int option, const char *value)
 	case OPT_SCENARIO: return lab_args_pass_on(q, "--scenario", value);
 	case OPT_WITNESS: return lab_args_pass_on(q, "--witness", value);
 	case OPT_CLAIM: return lab_args_pass_on(q, "--claim", value);
+	case OPT_TAKE: return lab_args_pass_on(q, "--cpus", value);
+	case OPT_DEEP: return lab_args_pass_on(q, "--deep", NULL);
+	case OPT_SEED: return lab_args_pass_on(q, "--seed", value);
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case OPT_NO_RETRY: return lab_args_pass_on(q, "--no-retry", NULL);
 	case OPT_SCALE: return take_scale(q, value);

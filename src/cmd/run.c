@@ -40,6 +40,8 @@ enum {
 	OPT_PORT_FD,
 	OPT_NAME,
 	OPT_REPEAT,
+	OPT_CPUS,
+	OPT_DEEP,
 };
 
 static const struct cmd_option options[] = {
@@ -51,6 +53,8 @@ static const struct cmd_option options[] = {
 	  CMD_WITNESS },
 	{ OPT_CLAIM, "claim", 'c', "GLOB",
 	  "Only these claims, and the witnesses that make them (may be repeated)", CMD_CLAIM },
+	{ OPT_CPUS, "cpus", 0, "LIST", "Take off only these CPUs, as in 1,3-5" },
+	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
 	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
 	{ OPT_MACHINE, "machine", 0, "NAME", "What to call this box in the record" },
 	{ OPT_NOTE, "note", 0, "TEXT", "A note for the record (may be repeated)" },
@@ -83,7 +87,8 @@ struct request {
 	uint64_t seed;
 	double scale;
 	int prober_port, port_fd;
-	bool is_go, has_no_retry, is_known_ok;
+	struct cpulist cpus;
+	bool is_go, has_no_retry, is_known_ok, has_deep;
 };
 
 static int add(struct globs *g, const char *value)
@@ -144,6 +149,11 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_REPEAT: q->repeat = value; return 0;
 	case OPT_NO_RETRY: q->has_no_retry = true; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
+	case OPT_DEEP: q->has_deep = true; return 0;
+	case OPT_CPUS:
+		return cpulist_parse(value, &q->cpus) < 0 || cpulist_count(&q->cpus) == 0
+			       ? bad_value("cpus", value, "a list of CPUs, as in 1,3-5")
+			       : 0;
 	case CMD_OPERAND:
 		return cmd_usage_error(&cmd_run, "takes no operand, but was given \"%s\"", value);
 	case OPT_SEED:
@@ -246,6 +256,8 @@ static int play(const struct request *q)
 		.repeat = q->repeat,
 		.machine = q->machine,
 		.seed = q->seed,
+		.cpus = q->cpus,
+		.has_deep = q->has_deep,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
 		.no_retry_claims = known,

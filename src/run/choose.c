@@ -8,7 +8,7 @@
 #include "run/internal.h"
 #include "stage/act.h"
 
-static bool matches(const char *const *globs, const char *id)
+bool run_matches(const char *const *globs, const char *id)
 {
 	if (!globs)
 		return true;
@@ -23,7 +23,7 @@ static bool has_claim(const char *const *globs, const struct claim *const *claim
 	if (!globs)
 		return true;
 	for (; claims && *claims; claims++)
-		if (matches(globs, (*claims)->id))
+		if (run_matches(globs, (*claims)->id))
 			return true;
 	return false;
 }
@@ -79,7 +79,9 @@ static bool is_scenario_wanted(const struct run_setup *setup, const struct scena
 {
 	bool is_witnessed = false;
 
-	if (!matches(setup->scenario_globs, s->id))
+	if (!run_matches(setup->scenario_globs, s->id))
+		return false;
+	if (s->is_deep && !setup->has_deep && !setup->scenario_globs)
 		return false;
 	if (!setup->claim_globs || setup->scenario_globs)
 		return true;
@@ -119,7 +121,7 @@ int run_choose(const struct run_setup *setup, const struct scenario ***ret_scena
 		if (is_scenario_wanted(setup, *s))
 			scenarios[n_s++] = *s;
 	for (const struct witness *const *w = setup->witnesses; *w; w++)
-		if (matches(setup->witness_globs, (*w)->id) &&
+		if (run_matches(setup->witness_globs, (*w)->id) &&
 		    has_claim(setup->claim_globs, (*w)->claims))
 			witnesses[n_w++] = *w;
 	*ret_scenarios = scenarios;

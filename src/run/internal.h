@@ -30,6 +30,9 @@ struct run {
 	struct run_outcome outcome;
 };
 
+/* True when one of the globs matches, or there are none. */
+bool run_matches(const char *const *globs, const char *id);
+
 /* What the box is: kernel, command line, topology; owned by the caller. */
 json_t *run_meta(const struct run_setup *setup);
 

@@ -161,6 +161,10 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.witnesses = t->witnesses,
 		.claim_globs = t->claim_globs,
 		.prober_port = run->setup->prober_port,
+		.cpus = run->setup->cpus,
+		.seed = run->setup->seed,
+		.time_ns = run->setup->time_ns,
+		.plan = run->setup->plan,
 	};
 	_cleanup_(cleanup_stage) struct stage *stage = NULL;
 	enum run_end end = RUN_ENDED;
@@ -183,16 +187,33 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 	return 0;
 }
 
+/* Those of the run that this scenario wants; to be freed. */
+static const struct witness **watching(const struct run *run, const struct scenario *sc)
+{
+	const struct witness **list;
+	size_t n = 0;
+
+	while (run->witnesses[n])
+		n++;
+	list = calloc(n + 1, sizeof(*list));
+	n = 0;
+	for (const struct witness *const *w = run->witnesses; list && *w; w++)
+		if (run_matches(sc->witnesses, (*w)->id))
+			list[n++] = *w;
+	return list;
+}
+
 int run_scenario(struct run *run, const struct scenario *sc)
 {
+	_cleanup_free_ const struct witness **witnesses = watching(run, sc);
 	struct run_try t = { .scenario = sc,
-			     .witnesses = run->witnesses,
+			     .witnesses = witnesses,
 			     .claim_globs = run->setup->claim_globs };
 	const struct claim *failed[STAGE_CLAIMS_MAX];
 	_cleanup_(cleanup_stage) struct stage *stage = NULL;
 	int64_t began = wait_now_ns();
 	size_t n_failed;
-	int r = run_try(run, &t, &stage);
+	int r = witnesses ? run_try(run, &t, &stage) : -ENOMEM;
 
 	if (r < 0)
 		return r;

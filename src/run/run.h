@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cpulist.h"
 #include "box/box.h"
 #include "evidence/rundir.h"
 #include "stage/claim.h"
@@ -50,6 +51,10 @@ struct run_setup {
 	const char *repeat;         /* the command that starts such a run again; NULL: as here */
 	const char *const *notes;   /* said at the start of the journal; NULL: none */
 	uint64_t seed;
+	struct cpulist cpus; /* only these may be taken off; empty: all that can */
+	bool has_deep;       /* deep scenarios too, where no glob names scenarios */
+	int64_t time_ns; /* how long each scenario that is bounded by time may go on; 0: its own */
+	const json_t *plan; /* what to repeat; NULL: nothing */
 	int prober_port;
 	bool has_no_retry;
 	const char *const *no_retry_claims; /* known to fail here: a second try would tell nothing;

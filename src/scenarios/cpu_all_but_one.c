@@ -11,11 +11,10 @@
 static int play(struct stage *s)
 {
 	struct cpulist can, off = {};
-	int r = cpu_hotpluggable_read(stage_box(s), &can), back = 0;
+	int r = stage_can_leave(s, &can), back = 0;
 
 	if (r < 0)
 		return r;
-	can = cpulist_and(&can, stage_online(s));
 	/* Where every CPU can leave, the first stays: refusing the last one is another scenario. */
 	if (cpulist_equal(&can, stage_online(s)))
 		cpulist_del(&can, cpulist_next(&can, 0));

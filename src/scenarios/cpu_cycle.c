@@ -11,11 +11,10 @@
 static int play(struct stage *s)
 {
 	struct cpulist cpus;
-	int r = cpu_hotpluggable_read(stage_box(s), &cpus);
+	int r = stage_can_leave(s, &cpus);
 
 	if (r < 0)
 		return r;
-	cpus = cpulist_and(&cpus, stage_online(s));
 	cpulist_foreach(cpu, &cpus) {
 		/*
 		 * A refused offline is recorded and the next CPU tried; one that stopped half way

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "box/box.h"
@@ -25,6 +26,7 @@ struct claim {
 
 #define REFS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define FAULTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define GLOBS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define CLAIMS(...) ((const struct claim *const[]){ __VA_ARGS__, NULL })
 #define NEEDS(...) ((const struct need *const[]){ __VA_ARGS__, NULL })
 
@@ -65,5 +67,8 @@ struct scenario {
 	const struct claim *const
 		*claims; /* those it expects itself; act.as-expected is always among them */
 	const struct need *const *needs;
+	int rank;     /* 1 is what to try first where time is short; higher: later; 0: 100 */
+	bool is_deep; /* only when named or asked for (`--deep`): it takes long */
+	const char *const *witnesses; /* globs, GLOBS(): only these watch it; NULL: all */
 	int (*play)(struct stage *s);
 };

@@ -102,6 +102,33 @@ int stage_prober_port(const struct stage *s)
 	return s->setup.prober_port;
 }
 
+int stage_can_leave(const struct stage *s, struct cpulist *ret)
+{
+	struct cpulist can;
+	int r = cpu_hotpluggable_read(s->setup.box, &can);
+
+	if (r < 0)
+		return r;
+	can = cpulist_and(&can, &s->online);
+	*ret = cpulist_count(&s->setup.cpus) > 0 ? cpulist_and(&can, &s->setup.cpus) : can;
+	return 0;
+}
+
+uint64_t stage_seed(const struct stage *s)
+{
+	return s->setup.seed;
+}
+
+int64_t stage_time_ns(const struct stage *s)
+{
+	return s->setup.time_ns;
+}
+
+const json_t *stage_plan(const struct stage *s)
+{
+	return s->setup.plan;
+}
+
 int stage_keep(struct stage *s, const char *stream, const char *line)
 {
 	return rundir_append(journal_rundir(s->setup.journal), stream, line);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 #include "evidence/journal.h"
 #include "stage/claim.h"
 
-#define STAGE_CLAIMS_MAX 128
+#define STAGE_CLAIMS_MAX 256
 
 /* In memory shared with the parent, so that it knows what was going on when the child hung or died.
  */
@@ -36,6 +37,10 @@ struct stage_setup {
 	const struct witness *const *witnesses; /* NULL-terminated: those chosen */
 	const char *const *claim_globs;         /* only these claims are recorded; NULL: all */
 	int prober_port; /* UDP port of the echo that a prober outside will talk to; 0: no prober */
+	struct cpulist cpus; /* only these may be taken off; empty: all that can */
+	uint64_t seed;       /* of what is chosen at random */
+	int64_t time_ns;     /* how long a scenario bounded by time may go on; 0: as it likes */
+	const json_t *plan;  /* what to repeat instead of choosing at random; NULL: choose */
 };
 
 _must_check_ int stage_new(const struct stage_setup *setup, struct stage **ret);
@@ -55,6 +60,13 @@ const struct claim *const *stage_claims(const struct stage *s);
 struct box *stage_box(const struct stage *s);
 struct journal *stage_journal(const struct stage *s);
 int stage_prober_port(const struct stage *s);
+
+/* How the run was started. stage_can_leave(): the CPUs that a scenario may take off: online,
+ * hot-pluggable, and chosen. */
+_must_check_ int stage_can_leave(const struct stage *s, struct cpulist *ret);
+uint64_t stage_seed(const struct stage *s);
+int64_t stage_time_ns(const struct stage *s);
+const json_t *stage_plan(const struct stage *s);
 
 /* Thread-safe: keeps one line in the run directory's stream ("tools/top"), as evidence. */
 _must_check_ int stage_keep(struct stage *s, const char *stream, const char *line);
