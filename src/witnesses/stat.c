@@ -24,12 +24,12 @@ static const struct claim cpu_never_back = {
 	.explain =
 		"Monitors subtract two readings. A row that goes back when its CPU leaves or returns gives a huge or negative load. "
 		"Kernels before 6.1.75 and 6.6.14 lost idle time this way.\n\n"
-		"Idle that goes back by less than 2 s is recorded as `stat.idle-jitter` and fails nobody: a vCPU "
-		"that its host did not run while it woke up does that without any hotplug. iowait is documented to go back.",
+		"Idle that goes back by less than 2 s, and by less than half of what it was, is recorded as `stat.idle-jitter` "
+		"and fails nobody: a vCPU that its host did not run while it woke up does that without any hotplug. iowait is documented to go back.",
 	.refs = REFS(
 		"Documentation/filesystems/proc.rst",
 		"tick-sched: Fix idle and iowait sleeptime accounting vs CPU hotplug (6.1.75, 6.6.14)"),
-	.faults = FAULTS("kmod:time-moves-away", "root:stat-cpu-back"),
+	.faults = FAULTS("kmod:time-moves-away", "root:stat-cpu-back", "root:stat-idle-forgotten"),
 };
 
 static const struct claim total_never_back = {
@@ -91,15 +91,19 @@ static json_t *drop(const char *row, const char *column, uint64_t was, uint64_t 
 }
 
 /*
- * Another CPU that reads the idle time of one that sleeps adds "now" minus when it fell asleep. The
- * sleeper's own end of sleep was stamped earlier when its vCPU was preempted in between, and takes
- * the difference back: the column goes back by as long as the vCPU did not run. No hotplug in it.
+ * Whoever reads /proc/stat adds to the idle time of a sleeping CPU "now" minus when it fell asleep,
+ * as long as `idle_active` is set (kernel/time/tick-sched.c: get_cpu_idle_time_us()). The sleeper
+ * stamps the end of its sleep first and clears idle_active later (tick_nohz_irq_enter(),
+ * tick_nohz_stop_idle()). A vCPU that its host does not run in between takes the difference back:
+ * the column goes back by as long as the vCPU stood still. No hotplug in it.
+ *
+ * What the defects of this claim do is another thing: they forget all that the CPU ever was idle.
  */
 static bool is_idle_jitter(int column, uint64_t was, uint64_t is)
 {
 	uint64_t ticks = (uint64_t)(IDLE_JITTER_NS / (NS_PER_S / sysconf(_SC_CLK_TCK)));
 
-	return column == STAT_IDLE && was - is <= ticks;
+	return column == STAT_IDLE && was - is <= ticks && is >= was / 2;
 }
 
 /* `jitter` gets the drops that say nothing; those that are returned are defects. */

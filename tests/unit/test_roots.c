@@ -38,6 +38,7 @@ static const struct {
 	{ "new-taint", "log.no-taint" },
 	{ "hung-task", "log.no-hung-task" },
 	{ "stat-cpu-back", "stat.cpu-never-back" },
+	{ "stat-idle-forgotten", "stat.cpu-never-back" },
 	{ "stat-idle-jitter", "" },
 	{ "stat-total-back", "stat.total-never-back" },
 	{ "stat-idle-back", "stat.total-idle-never-back" },
