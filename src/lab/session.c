@@ -14,9 +14,10 @@
 
 #include "base/text.h"
 #include "base/wait.h"
+#include "lab/console.h"
 #include "lab/session_internal.h"
 
-/* QEMU may die of itself this often before that is the answer. */
+/* QEMU may die of itself, or lose a timer, this often before that is the answer. */
 #define BOOTS_MAX 3
 #define BOOT_NS (60 * NS_PER_S)
 /* The run in the guest has its own 60 s for a transition; this is for a guest that cannot even say
@@ -140,7 +141,7 @@ static void on_qmp(struct session *s)
 
 static void say_not_booted(struct session *s, const char *what)
 {
-	_cleanup_free_ char *panic = session_console_panic(s), *tail = session_console_tail(s, 1);
+	_cleanup_free_ char *panic = console_panic(s->console), *tail = console_tail(s->console, 1);
 	_cleanup_free_ char *complaint = qemu_complaint(s->qemu);
 	const char *last = panic ? panic : tail && *text_strip(tail) ? text_strip(tail) : NULL;
 
@@ -168,7 +169,7 @@ static int record_vanished(struct session *s)
 /* The guest has gone, whether it said so or not. */
 static int on_gone(struct session *s)
 {
-	_cleanup_free_ char *panic = session_console_panic(s), *tail = NULL;
+	_cleanup_free_ char *panic = console_panic(s->console), *tail = NULL;
 	int r;
 
 	if (s->has_ended)
@@ -178,7 +179,7 @@ static int on_gone(struct session *s)
 		return finish(s, SESSION_NOT_BOOTED);
 	}
 	if (!s->has_begun && !panic && !s->has_panicked) {
-		tail = session_console_complaint(s);
+		tail = console_complaint(s->console);
 		snprintf(s->outcome->text, sizeof(s->outcome->text),
 			 "the guest booted, but no run began in it: %s",
 			 tail ? tail : "it does not say why; see console.txt");
@@ -319,9 +320,15 @@ static void clear(struct session *s)
 	free(s->kvm_why);
 }
 
+/* It is the emulator that failed, by its own races on a loaded host, and not the kernel. */
+static bool is_emulator_to_blame(const struct session *s)
+{
+	return qemu_has_died(s->qemu) || (!s->use_kvm && console_has_lost_timer(s->console));
+}
+
 /*
- * One guest, from power on to its end. 1: QEMU itself died before the guest had said anything (its
- * own races at boot, seen under load): nothing has happened yet, so it may be tried again.
+ * One guest, from power on to its end. 1: the emulator failed before the guest had said anything:
+ * nothing has happened yet, so it may be tried again.
  */
 static int play_once(struct session *s, struct error *err)
 {
@@ -330,7 +337,7 @@ static int play_once(struct session *s, struct error *err)
 	if (r < 0)
 		return r;
 	r = loop(s, err);
-	if (r == 0 && s->outcome->end == SESSION_NOT_BOOTED && qemu_has_died(s->qemu))
+	if (r == 0 && s->outcome->end == SESSION_NOT_BOOTED && is_emulator_to_blame(s))
 		return 1;
 	/* First the guest, then the prober: what was still on its way back has come by then. */
 	process_end(&s->qemu->process, 0);

@@ -64,12 +64,3 @@ _must_check_ int session_record_silence(struct session *s, int64_t after_ns);
 /* outside.jsonl: the clocks, every datagram, and the judgement of every window. The prober has
  * ended. */
 _must_check_ int session_record_outside(struct session *s);
-
-/* The last lines of the console, owned by the caller ("" when there are none). */
-char *session_console_tail(const struct session *s, size_t n_lines);
-
-/* The line of the console that says why the kernel panicked, owned by the caller, or NULL. */
-char *session_console_panic(const struct session *s);
-
-/* What hotproof in the guest last complained of on the console, owned by the caller, or NULL. */
-char *session_console_complaint(const struct session *s);

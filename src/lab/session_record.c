@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "lab/console.h"
 
 #define QMP_PATIENCE_NS (10 * NS_PER_S)
 #define CONSOLE_LINES 60
@@ -87,7 +88,7 @@ static char *where(const struct session *s)
 
 int session_record_crash(struct session *s, const char *how, const char *what)
 {
-	_cleanup_free_ char *place = where(s), *panic = session_console_panic(s), *text = NULL;
+	_cleanup_free_ char *place = where(s), *panic = console_panic(s->console), *text = NULL;
 
 	text = text_printf("the guest %s %s%s%s", what, place ? place : "", panic ? ": " : "",
 			   panic ? panic : "");
@@ -125,7 +126,7 @@ int session_record_interrupted(struct session *s)
 int session_record_silence(struct session *s, int64_t after_ns)
 {
 	_cleanup_free_ char *place = where(s), *registers = NULL,
-			    *tail = session_console_tail(s, CONSOLE_LINES);
+			    *tail = console_tail(s->console, CONSOLE_LINES);
 	_cleanup_free_ char *text = text_printf("the guest said nothing for %lld s, %s",
 						(long long)(after_ns / NS_PER_S),
 						place ? place : "");
@@ -262,41 +263,4 @@ int session_record_outside(struct session *s)
 		if (r == 0)
 			r = append_lines(s, packets_judge(p, clock, window), &seq);
 	return r;
-}
-
-char *session_console_tail(const struct session *s, size_t n_lines)
-{
-	_cleanup_free_ char *text = NULL;
-	char *start;
-
-	if (file_read(AT_FDCWD, s->console, &text, NULL) < 0)
-		return strdup("");
-	start = text + strlen(text);
-	while (start > text && (start[-1] != '\n' || n_lines-- > 0))
-		start--;
-	return strdup(start);
-}
-
-char *session_console_panic(const struct session *s)
-{
-	_cleanup_free_ char *text = NULL;
-	char *at;
-
-	if (file_read(AT_FDCWD, s->console, &text, NULL) < 0)
-		return NULL;
-	at = strstr(text, "Kernel panic - not syncing");
-	return at ? strndup(at, strcspn(at, "\r\n")) : NULL;
-}
-
-char *session_console_complaint(const struct session *s)
-{
-	_cleanup_free_ char *text = NULL;
-	char *cursor, *line, *last = NULL;
-
-	if (file_read(AT_FDCWD, s->console, &text, NULL) < 0)
-		return NULL;
-	for (cursor = text; (line = text_next_line(&cursor));)
-		if (text_starts(line, "hotproof"))
-			last = text_strip(line);
-	return last ? strdup(last) : NULL;
 }

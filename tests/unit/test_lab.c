@@ -19,6 +19,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "lab/console.h"
 #include "lab/cpio.h"
 #include "lab/image.h"
 #include "lab/machine.h"
@@ -311,6 +312,25 @@ static void image_holds_what_it_must(void **state)
 	assert_int_equal(image_check_program("/nonexistent", &err), -ENOENT);
 }
 
+static void console_tells_lost_timer(void **state)
+{
+	_cleanup_free_ char *path = text_printf("%s/console.txt", dir);
+	FILE *f = fopen(path, "w");
+
+	(void)state;
+	assert_non_null(f);
+	fputs("[    3.9] virtio_blk virtio2: [vda] 131072 512-byte logical blocks\n", f);
+	fflush(f);
+	assert_false(console_has_lost_timer(path));
+	fputs("[   23.3] rcu: rcu_preempt kthread timer wakeup didn't happen for 5249 jiffies!\n",
+	      f);
+	fclose(f);
+	assert_true(console_has_lost_timer(path));
+	assert_null(console_panic(path));
+	unlink(path);
+	assert_false(console_has_lost_timer(path));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(modules_in_loading_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(module_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_holds_what_it_must, setup, teardown),
+		cmocka_unit_test_setup_teardown(console_tells_lost_timer, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
