@@ -42,6 +42,7 @@ enum {
 	OPT_REPEAT,
 	OPT_CPUS,
 	OPT_DEEP,
+	OPT_EXPENDABLE,
 };
 
 static const struct cmd_option options[] = {
@@ -55,6 +56,8 @@ static const struct cmd_option options[] = {
 	  "Only these claims, and the witnesses that make them (may be repeated)", CMD_CLAIM },
 	{ OPT_CPUS, "cpus", 0, "LIST", "Take off only these CPUs, as in 1,3-5" },
 	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
+	{ OPT_EXPENDABLE, "expendable", 0, NULL,
+	  "Try what may cost the box, too: nobody would miss it" },
 	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
 	{ OPT_MACHINE, "machine", 0, "NAME", "What to call this box in the record" },
 	{ OPT_NOTE, "note", 0, "TEXT", "A note for the record (may be repeated)" },
@@ -88,7 +91,7 @@ struct request {
 	double scale;
 	int prober_port, port_fd;
 	struct cpulist cpus;
-	bool is_go, has_no_retry, is_known_ok, has_deep;
+	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable;
 };
 
 static int add(struct globs *g, const char *value)
@@ -149,6 +152,7 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_REPEAT: q->repeat = value; return 0;
 	case OPT_NO_RETRY: q->has_no_retry = true; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
+	case OPT_EXPENDABLE: q->is_expendable = true; return 0;
 	case OPT_DEEP: q->has_deep = true; return 0;
 	case OPT_CPUS:
 		return cpulist_parse(value, &q->cpus) < 0 || cpulist_count(&q->cpus) == 0
@@ -258,6 +262,8 @@ static int play(const struct request *q)
 		.seed = q->seed,
 		.cpus = q->cpus,
 		.has_deep = q->has_deep,
+		/* A guest of the lab lives for the run only. */
+		.is_expendable = q->is_expendable || q->port_fd >= 0,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
 		.no_retry_claims = known,

@@ -161,6 +161,7 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.witnesses = t->witnesses,
 		.claim_globs = t->claim_globs,
 		.prober_port = run->setup->prober_port,
+		.is_expendable = run->setup->is_expendable,
 		.cpus = run->setup->cpus,
 		.seed = run->setup->seed,
 		.time_ns = run->setup->time_ns,

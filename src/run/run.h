@@ -56,6 +56,7 @@ struct run_setup {
 	int64_t time_ns; /* how long each scenario that is bounded by time may go on; 0: its own */
 	const json_t *plan; /* what to repeat; NULL: nothing */
 	int prober_port;
+	bool is_expendable; /* nobody would miss the box: what may cost it is tried too */
 	bool has_no_retry;
 	const char *const *no_retry_claims; /* known to fail here: a second try would tell nothing;
 					       NULL: none */

@@ -179,5 +179,6 @@ const struct scenario scenario_cpu_bad_input = {
 		"\"off\" and \"on\" must work; 0 on an offline CPU and 1 on an online one must succeed and change nothing.",
 	.claims = CLAIMS(&bad_value_refused, &needs_root, &idempotent),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
+	.rank = 2,
 	.play = play,
 };

@@ -114,5 +114,6 @@ const struct scenario scenario_cpu_refuse_last = {
 		"online afterwards. Then the others come back.",
 	.claims = CLAIMS(&refuse_last),
 	.needs = NEEDS(&need_root, &need_every_cpu),
+	.rank = 4,
 	.play = play,
 };

@@ -8,6 +8,7 @@ extern const struct scenario scenario_cpu_cycle;
 extern const struct scenario scenario_cpu_all_but_one;
 extern const struct scenario scenario_cpu_refuse_last;
 extern const struct scenario scenario_cpu_bad_input;
+extern const struct scenario scenario_cpu_fixed;
 
 /* NULL-terminated. */
 extern const struct scenario *const scenarios_all[];

@@ -184,7 +184,7 @@ static int judge_outcome(struct stage *s, const struct act_spec *spec, const str
 			     act->value, act->path, error_name(act->result), proof);
 		return 0;
 	}
-	expect(s, act, claim, false, NULL,
+	expect(s, act, claim, false, json_pack("{s:s}", "result", error_name(act->result)),
 	       "writing \"%s\" to \"%s\" gave %s, which has no legal cause here", act->value,
 	       act->path, error_name(act->result));
 	return act->result ? -act->result : -EIO;

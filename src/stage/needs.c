@@ -72,3 +72,18 @@ const struct need need_prober = {
 	.summary = "a prober outside of the box that sends packets to it",
 	.probe = probe_prober,
 };
+
+static int probe_expendable(struct box *box, char **ret_why)
+{
+	if (!box_is_real(box))
+		return 1;
+	*ret_why = text_printf(
+		"what is tried here may cost the box; \"hotproof lab run\" tries it in a guest, --expendable on this one");
+	return 0;
+}
+
+const struct need need_expendable = {
+	.id = "box.expendable",
+	.summary = "a box that nobody would miss",
+	.probe = probe_expendable,
+};

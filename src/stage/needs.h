@@ -13,3 +13,6 @@ extern const struct need
 /* A prober outside sends datagrams to the box. The stage answers it itself (stage_prober_port()):
  * a box cannot know; asked of a box alone it is unmet. */
 extern const struct need need_prober;
+/* Nobody would miss the box: a guest of the lab, or one that its owner gave up for this run
+ * (`--expendable`). The stage answers it too; a scripted root counts as expendable. */
+extern const struct need need_expendable;

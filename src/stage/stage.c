@@ -172,6 +172,13 @@ static json_t *claim_ids(const struct stage *s, const struct claim *const *claim
 	return ids;
 }
 
+/* Needs that are a matter of how the run was started, not of the box. */
+static bool is_given(const struct stage *s, const struct need *need)
+{
+	return (need == &need_prober && s->setup.prober_port > 0) ||
+	       (need == &need_expendable && s->setup.is_expendable);
+}
+
 /* True when all are met. Each is recorded, so that a skip can name the one that was not. */
 static bool probe_needs(struct stage *s, const char *kind, const char *id,
 			const struct need *const *needs, const struct claim *const *claims)
@@ -182,8 +189,7 @@ static bool probe_needs(struct stage *s, const char *kind, const char *id,
 		_cleanup_free_ char *why = NULL, *subject = text_printf("%s:%s", kind, id);
 		int r = 1;
 
-		/* The one need that is a matter of how the run was started, not of the box. */
-		if (*needs != &need_prober || s->setup.prober_port <= 0)
+		if (!is_given(s, *needs))
 			r = (*needs)->probe(s->setup.box, &why);
 
 		if (r < 0)

@@ -2,7 +2,7 @@
 /*
  * The scripted root: a model of CPU hotplug small enough to be trusted, with templates for the
  * files and deviations as data. It does not imitate timing, tasks or interrupts: witnesses that
- * need those are tried in guests.
+ * need those are tried in guests. What a write does is scripted_kernel.c's.
  */
 #include "scripted.h"
 
@@ -13,37 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/cpulist.h"
 #include "base/file.h"
 #include "base/text.h"
-
-#define FILES_MAX 256
-
-enum when { ALWAYS, WHILE_OFF, AFTER_RETURN };
-
-struct entry {
-	char *path; /* may hold {N} */
-	char *text; /* a template */
-	enum when when;
-};
-
-struct deviation {
-	char *when; /* on-offline, on-online, on-last, on-again, or a value */
-	char *what, *arg;
-};
-
-struct model {
-	struct cpulist present, online, hotpluggable, returned;
-	struct cpulist half; /* stopped half way down, and yet online */
-	int online_state;
-	int state_off, state_on; /* what hotplug/state shows after a transition */
-	struct entry files[FILES_MAX];
-	size_t n_files;
-	struct deviation deviations[16];
-	size_t n_deviations;
-	int kmsg_fd, uevent_fd; /* our ends */
-	unsigned int seqnum, reads;
-};
+#include "scripted_kernel.h"
 
 static void add_file(struct model *m, const char *path, const char *text, enum when when)
 {
@@ -187,6 +159,8 @@ static void put_name(FILE *out, struct model *m, const char *name, int cpu)
 				: m->state_off);
 	else if (strcmp(name, "target") == 0)
 		fprintf(out, "%d", cpulist_has(&m->online, cpu) ? m->online_state : 0);
+	else if (strcmp(name, "trap") == 0)
+		fprintf(out, "%d", m->trap[cpu]);
 	else if (strcmp(name, "is-online") == 0)
 		fprintf(out, "%d", cpulist_has(&m->online, cpu));
 	else if (strcmp(name, "reads") == 0)
@@ -288,122 +262,32 @@ static int op_list(void *ctx, const char *path, char ***ret_names)
 	return 0;
 }
 
-static void send_uevent(struct model *m, const char *action, int cpu)
-{
-	char buf[256];
-	int n = snprintf(
-		buf, sizeof(buf),
-		"%s@/devices/system/cpu/cpu%d%cACTION=%s%cDEVPATH=/devices/system/cpu/cpu%d%cSUBSYSTEM=cpu%cSEQNUM=%u",
-		action, cpu, 0, action, 0, cpu, 0, 0, ++m->seqnum);
-
-	if (m->uevent_fd >= 0)
-		send(m->uevent_fd, buf, n + 1, MSG_DONTWAIT);
-}
-
-static void send_kmsg(struct model *m, const char *text)
-{
-	_cleanup_free_ char *record =
-		text_printf("4,%u,%u,-;%s\n", m->seqnum + 1000, m->seqnum, text);
-
-	if (m->kmsg_fd >= 0)
-		send(m->kmsg_fd, record, strlen(record), MSG_DONTWAIT);
-}
-
-/* Applies the root's deviations for one transition; returns a negative errno that the write shall
- * give, or 0. */
-static int deviate(struct model *m, bool is_online, int cpu, bool *ret_uevent)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < m->n_deviations; i++) {
-		const struct deviation *d = &m->deviations[i];
-
-		if (strcmp(d->when, is_online ? "on-online" : "on-offline") != 0)
-			continue;
-		if (strcmp(d->what, "errno") == 0)
-			r = -error_number(d->arg);
-		else if (strcmp(d->what, "kmsg") == 0)
-			send_kmsg(m, d->arg);
-		else if (strcmp(d->what, "no-uevent") == 0)
-			*ret_uevent = false;
-		else if (strcmp(d->what, "uevent") == 0)
-			send_uevent(m, d->arg, cpu);
-	}
-	return r;
-}
-
-static const struct deviation *find_deviation(const struct model *m, const char *when)
-{
-	for (size_t i = 0; i < m->n_deviations; i++)
-		if (strcmp(m->deviations[i].when, when) == 0)
-			return &m->deviations[i];
-	return NULL;
-}
-
-/* A write that must change nothing: what it gives, after the harm that the root wants done. */
-static int do_nothing(struct model *m, const char *when, int cpu, int otherwise)
-{
-	const struct deviation *d = find_deviation(m, when);
-
-	if (!d)
-		return otherwise;
-	if (strcmp(d->what, "goes") == 0)
-		cpulist_del(&m->online, cpu);
-	else if (strcmp(d->what, "half") == 0)
-		cpulist_add(&m->half, cpu);
-	return *d->arg ? (strcmp(d->arg, "OK") == 0 ? 0 : -error_number(d->arg)) : otherwise;
-}
-
-static int set_online(struct model *m, int cpu, bool is_online)
-{
-	struct cpulist only = cpulist_of(cpu);
-	bool uevent = true;
-	int r;
-
-	if (cpulist_has(&m->online, cpu) == is_online)
-		return do_nothing(m, "on-again", cpu, 0);
-	if (!is_online && cpulist_equal(&m->online, &only))
-		return do_nothing(m, "on-last", cpu, -EBUSY);
-	r = deviate(m, is_online, cpu, &uevent);
-	if (r < 0)
-		return r;
-	if (is_online) {
-		cpulist_add(&m->online, cpu);
-		cpulist_add(&m->returned, cpu);
-	} else {
-		cpulist_del(&m->online, cpu);
-	}
-	if (uevent)
-		send_uevent(m, is_online ? "online" : "offline", cpu);
-	return 0;
-}
-
 static int op_write(void *ctx, const char *path, const char *text)
 {
+	static const struct {
+		const char *path;
+		int (*write)(struct model *m, int cpu, const char *text);
+	} doors[] = {
+		{ "sys/devices/system/cpu/cpu{N}/online", scripted_kernel_online },
+		{ "sys/devices/system/cpu/cpu{N}/hotplug/fail", scripted_kernel_fail },
+		{ "sys/devices/system/cpu/cpu{N}/hotplug/target", scripted_kernel_target },
+	};
 	struct model *m = ctx;
-	int cpu = match_path("sys/devices/system/cpu/cpu{N}/online", path);
+	struct entry *e;
+	int cpu;
 
-	if (cpu < 0) {
-		struct entry *e = (struct entry *)find(m, path, &cpu);
-
-		if (!e)
-			return -ENOENT;
-		free(e->text);
-		e->text = strdup(text);
-		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++) {
+		cpu = match_path(doors[i].path, path);
+		if (cpu >= 0)
+			return cpulist_has(&m->present, cpu) ? doors[i].write(m, cpu, text)
+							     : -ENOENT;
 	}
-	if (!cpulist_has(&m->hotpluggable, cpu))
+	e = (struct entry *)find(m, path, &cpu);
+	if (!e)
 		return -ENOENT;
-	/* kstrtobool(): the first character decides, and "on"/"off" by their second. */
-	if (strchr("1yYtT", *text) && *text)
-		return set_online(m, cpu, true);
-	if (strchr("0nNfF", *text) && *text)
-		return set_online(m, cpu, false);
-	if (text_starts(text, "on"))
-		return set_online(m, cpu, true);
-	if (text_starts(text, "of"))
-		return set_online(m, cpu, false);
-	return do_nothing(m, text, cpu, -EINVAL);
+	free(e->text);
+	e->text = strdup(text);
+	return 0;
 }
 
 static int op_stream(void *ctx, const char *name)
@@ -450,6 +334,8 @@ int scripted_open(const char *name, struct box **ret, struct error *err)
 	int r;
 
 	m->kmsg_fd = m->uevent_fd = -1;
+	for (int i = 0; i < CPULIST_MAX; i++)
+		m->trap[i] = -1;
 	r = load(m, name, err);
 	if (r < 0) {
 		op_free(m);

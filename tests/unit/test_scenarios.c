@@ -86,6 +86,21 @@ static void bad_input_is_told_apart(void **state)
 	assert_int_equal(count("not-idempotent", bad, "input.bad-value-refused", "unmet"), 0);
 }
 
+static void fixed_cpu_is_tried_with_a_trap(void **state)
+{
+	const struct scenario *fixed = &scenario_cpu_fixed;
+	const char *const claim = "input.target-refuses-fixed-cpu";
+
+	/* The write itself, and that nothing had begun. */
+	assert_int_equal(count("good", fixed, claim, "met"), 2);
+	assert_int_equal(count("good", fixed, claim, "unmet"), 0);
+	assert_int_equal(count("fixed-cpu-goes", fixed, claim, "unmet"), 1);
+	assert_int_equal(count("fixed-cpu-goes", fixed, "act.as-expected", "unmet"), 0);
+	/* All have an online file: there is nothing to try it on. */
+	assert_int_equal(count("every-cpu", fixed, claim, "met"), 0);
+	assert_int_equal(count("every-cpu", fixed, claim, "unmet"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +108,7 @@ int main(void)
 		cmocka_unit_test(last_cpu_is_tried_only_where_it_can_be_reached),
 		cmocka_unit_test(last_cpu_faults_are_caught),
 		cmocka_unit_test(bad_input_is_told_apart),
+		cmocka_unit_test(fixed_cpu_is_tried_with_a_trap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
