@@ -17,6 +17,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_heartbeat,
 	&witness_observer,
 	&witness_clock,
+	&witness_cpuset,
 	/* Last: what they bring onto the CPU must still be there when it goes. */
 	&witness_irq,
 	&witness_packet,

@@ -23,6 +23,7 @@ extern const struct witness witness_task_sleeper;
 extern const struct witness witness_task_mask;
 extern const struct witness witness_task;
 extern const struct witness witness_timer;
+extern const struct witness witness_cpuset;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -179,13 +180,21 @@ int worker_affinity(struct worker *w, struct cpulist *ret)
 	return 0;
 }
 
-int worker_stat(struct box *box, const struct worker *w, char *ret_state, int *ret_cpu)
+int worker_stat_at(struct box *box, char *ret_state, int *ret_cpu, const char *dir_fmt, ...)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *dir = NULL;
 	char *cursor, *word, state = '?';
+	va_list ap;
 	int r, cpu;
 
-	r = box_readf(box, &text, "proc/self/task/%d/stat", atomic_load(&w->tid));
+	va_start(ap, dir_fmt);
+	r = vasprintf(&dir, dir_fmt, ap);
+	va_end(ap);
+	if (r < 0) {
+		dir = NULL;
+		return -ENOMEM;
+	}
+	r = box_readf(box, &text, "%s/stat", dir);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	cursor = strrchr(text, ')'); /* the name before it may hold anything */
@@ -204,6 +213,11 @@ int worker_stat(struct box *box, const struct worker *w, char *ret_state, int *r
 	*ret_state = state;
 	*ret_cpu = cpu;
 	return 0;
+}
+
+int worker_stat(struct box *box, const struct worker *w, char *ret_state, int *ret_cpu)
+{
+	return worker_stat_at(box, ret_state, ret_cpu, "proc/self/task/%d", atomic_load(&w->tid));
 }
 
 struct sleep_check {

@@ -81,6 +81,10 @@ _must_check_ int worker_affinity(struct worker *w, struct cpulist *ret);
 _must_check_ int worker_stat(struct box *box, const struct worker *w, char *ret_state,
 			     int *ret_cpu);
 
+/* The same of any thread, named by its directory ("proc/12"). */
+_must_check_ int worker_stat_at(struct box *box, char *ret_state, int *ret_cpu, const char *dir_fmt,
+				...) _printf_(4, 5);
+
 /* Until the thread sleeps, and did so last on `cpu`: 1; 0: the deadline has passed. */
 _must_check_ int worker_await_asleep(struct box *box, const struct worker *w, int cpu,
 				     int64_t deadline_ns);
