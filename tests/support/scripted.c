@@ -239,8 +239,8 @@ static int op_read(void *ctx, const char *path, char **ret_text)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-/* What of the pattern is below the folder, NULL when it is elsewhere; {N} is any number in the folder's
- * path. */
+/* What of the pattern is below the folder, NULL when it is elsewhere; {N} is any number in the
+ * folder's path. */
 static const char *below(const char *pattern, const char *folder)
 {
 	while (*folder && *pattern) {
