@@ -9,6 +9,8 @@ extern const struct scenario scenario_cpu_all_but_one;
 extern const struct scenario scenario_cpu_refuse_last;
 extern const struct scenario scenario_cpu_bad_input;
 extern const struct scenario scenario_cpu_fixed;
+extern const struct scenario scenario_cpu_rollback;
+extern const struct scenario scenario_cpu_rollback_twice;
 
 /* NULL-terminated. */
 extern const struct scenario *const scenarios_all[];

@@ -8,7 +8,6 @@ const struct witness *const witnesses_all[] = {
 	&witness_uevents,
 	&witness_state,
 	&witness_masks,
-	&witness_sysfs,
 	&witness_stat,
 	&witness_kernel_log,
 	&witness_hung,
@@ -19,6 +18,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_observer,
 	&witness_clock,
 	&witness_cpuset,
+	&witness_function,
 	/* Last: what they bring onto the CPU must still be there when it goes. */
 	&witness_irq,
 	&witness_packet,

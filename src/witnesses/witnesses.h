@@ -7,11 +7,11 @@
 
 extern const struct witness witness_state;
 extern const struct witness witness_masks;
-extern const struct witness witness_sysfs;
 extern const struct witness witness_uevents;
 extern const struct witness witness_kernel_log;
 extern const struct witness witness_hung;
 extern const struct witness witness_stat;
+extern const struct witness witness_function;
 extern const struct witness witness_top;
 extern const struct witness witness_mpstat;
 extern const struct witness witness_sar;

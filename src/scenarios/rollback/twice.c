@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cpu.rollback-twice: an offline is aborted, the CPU goes; an online is aborted, the CPU comes. At
+ * which steps is drawn from the seed. A few such rounds in every run, as many as fit where the run
+ * says how long. All states, one by one: sweep.c.
+ */
+#include <errno.h>
+
+#include "base/wait.h"
+#include "scenarios/rollback/neighbour.h"
+#include "scenarios/scenarios.h"
+#include "stage/expect.h"
+#include "stage/needs.h"
+
+#define ROUNDS 2 /* where nobody says how long */
+#define DRAWS 24 /* until a state fires: a third of them has no callback, or cannot be armed */
+
+static const struct claim twice = {
+	.id = "rollback.twice",
+	.summary = "A CPU that was aborted on its way out and back goes and comes again",
+	.explain =
+		"After an aborted offline the CPU must still be able to go, and after an aborted online to come, one after the other. A failure means "
+		"that two rollbacks together leave behind what each alone does not: an instance registered twice, a count that is off by one.",
+	.refs = REFS("Documentation/core-api/cpu_hotplug.rst",
+		     "kernel/cpu.c: cpuhp_rollback_install()"),
+	.faults = FAULTS("kmod:abort-twice-refuses"),
+};
+
+/* splitmix64: small, and the same on every box. */
+static uint64_t draw(uint64_t *seed)
+{
+	uint64_t z = *seed += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/* Draws states until one has aborted the transition that the CPU can make now, or has let it pass.
+ */
+static int abort_once(struct trap *t, uint64_t *seed)
+{
+	bool was_online = trap_is_online(t);
+
+	for (int i = 0; i < DRAWS; i++) {
+		int state = t->states->list[draw(seed) % t->states->n].number, r;
+		enum trap_outcome outcome;
+
+		if (cpu_states_must_refuse(t->states, state, was_online))
+			continue;
+		r = trap_try(t, state, &outcome);
+		if (r < 0 || outcome == TRAP_FIRED || trap_is_online(t) != was_online)
+			return r;
+	}
+	return 0;
+}
+
+static int move(struct trap *t, enum act_verb verb)
+{
+	struct act_spec spec = {
+		.verb = verb, .cpu = t->cpu, .allow = ACT_ALLOW(0), .claim = &twice
+	};
+
+	if (trap_is_online(t) == (verb == ACT_ONLINE))
+		return 0; /* the trap let it pass */
+	/* A CPU that may stay where it is does no harm; one that must come back gets another try.
+	 */
+	if (act_play(t->stage, &spec, NULL) < 0 && verb == ACT_ONLINE)
+		return act_online(t->stage, t->cpu);
+	return 0;
+}
+
+static int play_round(struct trap *t, uint64_t *seed)
+{
+	int r = abort_once(t, seed);
+
+	if (r == 0)
+		r = move(t, ACT_OFFLINE);
+	if (r < 0 || trap_is_online(t))
+		return r;
+	r = abort_once(t, seed);
+	return r < 0 ? r : move(t, ACT_ONLINE);
+}
+
+static int play_cpu(struct stage *s, const struct cpu_states *states, int cpu, uint64_t *seed)
+{
+	int64_t until = wait_now_ns() + stage_time_ns(s);
+	struct trap t;
+	int r = trap_open(s, states, cpu, &t);
+
+	if (r == 0)
+		r = trap_try_bad_values(&t);
+	for (int i = 0; r == 0 && (stage_time_ns(s) > 0 ? wait_now_ns() < until : i < ROUNDS); i++)
+		r = play_round(&t, seed);
+	if (r == 0)
+		r = abort_once(&t, seed);
+	if (r == 0)
+		r = move(&t, ACT_ONLINE);
+	if (r == 0)
+		r = neighbour_cycle(&t);
+	trap_close(&t);
+	return r;
+}
+
+static int play(struct stage *s)
+{
+	_cleanup_cpu_states_ struct cpu_states states = {};
+	uint64_t seed = stage_seed(s);
+	struct cpulist can;
+	int n, cpu, r = stage_can_leave(s, &can);
+
+	if (r == 0)
+		r = cpu_states_read(stage_box(s), &states);
+	if (r < 0)
+		return r;
+	n = cpulist_count(&can);
+	if (n == 0)
+		return -ENODEV;
+	cpu = cpulist_next(&can, 0);
+	for (int skip = (int)(draw(&seed) % (uint64_t)n); skip > 0; skip--)
+		cpu = cpulist_next(&can, cpu + 1);
+	return play_cpu(s, &states, cpu, &seed);
+}
+
+const struct scenario scenario_cpu_rollback_twice = {
+	.id = "cpu.rollback-twice",
+	.summary = "Failures are injected at random steps, on the way out and back",
+	.explain =
+		"One CPU, drawn from the seed as the steps are: its offline is aborted, then it goes; its online is aborted, then it comes. "
+		"Twice, or for as long as the run gives. Then one more aborted offline, and another CPU goes and comes. Numbers that are no state are "
+		"written to `cpuN/hotplug/fail` first.",
+	.claims = CLAIMS(&trap_errno, &trap_state, &trap_disarmed, &trap_unarmable,
+			 &neighbour_claim, &twice),
+	.needs = NEEDS(&need_root, &need_hotpluggable_cpu, &need_real_box, &need_traps),
+	.rank = 4,
+	.witnesses = GLOBS("function", "kernel-log", "masks", "state", "uevents"),
+	.play = play,
+};
