@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -210,8 +211,23 @@ static int open_uevents(void)
 	return take_fd(&fd);
 }
 
+int box_make_dir(struct box *box, const char *path)
+{
+	if (!box->is_real)
+		return -EOPNOTSUPP;
+	return mkdirat(box->rootfd, path, 0755) < 0 ? -errno : 0;
+}
+
+int box_remove_dir(struct box *box, const char *path)
+{
+	if (!box->is_real)
+		return -EOPNOTSUPP;
+	return unlinkat(box->rootfd, path, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
 int box_open_stream(struct box *box, const char *name)
 {
+	bool is_log;
 	int fd;
 
 	if (box->ops)
@@ -220,11 +236,11 @@ int box_open_stream(struct box *box, const char *name)
 		return -EOPNOTSUPP;
 	if (strcmp(name, "uevent") == 0)
 		return open_uevents();
-	if (strcmp(name, "kmsg") != 0)
-		return -EINVAL;
-	fd = openat(box->rootfd, "dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	is_log = strcmp(name, "kmsg") == 0;
+	fd = openat(box->rootfd, is_log ? "dev/kmsg" : name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	lseek(fd, 0, SEEK_END);
+	if (is_log)
+		lseek(fd, 0, SEEK_END);
 	return fd;
 }

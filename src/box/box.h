@@ -60,5 +60,11 @@ void box_free_names(char **names);
 CLEANUP_DEFINE(char *, names, box_free_names)
 #define _cleanup_names_ _cleanup_(cleanup_names)
 
-/* File descriptor (caller closes) or -errno; see box_ops.open_stream. */
+/* One level; where the kernel makes or removes something by it (tracefs instances, cgroups). A
+ * scripted root has none: -EOPNOTSUPP. */
+_must_check_ int box_make_dir(struct box *box, const char *path);
+_must_check_ int box_remove_dir(struct box *box, const char *path);
+
+/* File descriptor (caller closes) or -errno; see box_ops.open_stream. A real box has any file as a
+ * stream, by its path. */
 _must_check_ int box_open_stream(struct box *box, const char *name);

@@ -15,6 +15,7 @@
 #include "base/wait.h"
 #include "box/cpu.h"
 #include "box/snapshot_internal.h"
+#include "box/trace.h"
 
 #define CPU_DIR "sys/devices/system/cpu"
 #define BOOT_ID "proc/sys/kernel/random/boot_id"
@@ -240,6 +241,7 @@ int snapshot_restore(struct box *box, const json_t *snapshot, json_t **ret_items
 	if (!items)
 		return -ENOMEM;
 	ok = snapshot_clear_traps(box, items);
+	ok &= trace_clean(box, 0, items);
 	ok &= restore_cpus(box, json_object_get(snapshot, "cpus"), items);
 	/* A cpuset gives its tasks their masks: it goes before them. */
 	ok &= snapshot_restore_cpusets(box, json_object_get(snapshot, "cpusets"), items);

@@ -87,8 +87,11 @@ int run_restore(struct run *run);
 _must_check_ int run_recover(struct run *run, struct error *err);
 
 /* In a process that can be given up; writes the `restore` line. 1, 0, or -errno. `snapshot` NULL:
- * traps only. */
+ * traps, and the tracing of this run. */
 int run_restore_by(struct run *run, const char *by, const json_t *snapshot, bool has_line_always);
+
+/* What lives as long as a run does. */
+void run_restore_at_end(struct run *run);
 
 /* guardian.c: 0 or -errno. */
 _must_check_ int run_guardian_start(struct run *run);

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "box/snapshot.h"
+#include "box/trace.h"
 #include "run/internal.h"
 #include "stage/expect.h"
 
@@ -34,6 +35,7 @@ static void put_back(struct box *box, const json_t *snapshot, int out)
 	} else {
 		items = json_array();
 		r = snapshot_clear_traps(box, items);
+		r = trace_clean(box, getppid(), items) && r;
 	}
 	doc = json_pack("{s:i, s:o}", "ok", r, "items", items ? items : json_array());
 	if (doc)
@@ -113,6 +115,13 @@ int run_restore_by(struct run *run, const char *by, const json_t *snapshot, bool
 					result.items));
 	json_decref(result.items);
 	return result.ok;
+}
+
+void run_restore_at_end(struct run *run)
+{
+	/* Where the kernel hangs, this would too. */
+	if (!run->is_stuck && trace_is_of(run->setup->box, getpid()))
+		run_restore_by(run, "end", NULL, false);
 }
 
 int run_snapshot(struct run *run)

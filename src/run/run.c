@@ -107,6 +107,7 @@ static int play_all(struct run *run, struct error *err)
 	}
 	if (r < 0 && !run->stopped)
 		run->stopped = strdup(err && err->code ? err->text : strerror(-r));
+	run_restore_at_end(run);
 	run_guardian_dismiss(run);
 	end_run(run, i);
 	if (r == 0 && journal_error(run->journal) < 0)

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "box/cpu.h"
+#include "box/trace.h"
 
 static int probe_root(struct box *box, char **ret_why)
 {
@@ -57,6 +58,12 @@ const struct need need_real_box = {
 	.id = "box.real",
 	.summary = "a real box, where threads can be bound and programs run",
 	.probe = probe_real,
+};
+
+const struct need need_tracefs = {
+	.id = "box.tracefs",
+	.summary = "tracefs, for a tracing instance of our own",
+	.probe = trace_is_there,
 };
 
 static int probe_prober(struct box *box, char **ret_why)

@@ -10,6 +10,7 @@ extern const struct need
 	need_hotpluggable_cpu; /* at least one CPU with an online file, and one other online CPU */
 extern const struct need
 	need_real_box; /* threads can be bound and programs run: not a scripted root */
+extern const struct need need_tracefs; /* tracefs is there, or can be mounted, and is not locked */
 /* A prober outside sends datagrams to the box. The stage answers it itself (stage_prober_port()):
  * a box cannot know; asked of a box alone it is unmet. */
 extern const struct need need_prober;
