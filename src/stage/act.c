@@ -32,7 +32,7 @@ const struct claim act_as_expected = {
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
 	.faults = FAULTS("kmod:refuse-offline", "kmod:refuse-online",
 			 "kmod:failed-offline-looks-done", "kmod:bring-up-stops-short",
-			 "kmod:never-comes-back"),
+			 "kmod:never-comes-back", "kmod:rollback-skips"),
 };
 
 const char *act_verb_name(enum act_verb verb)

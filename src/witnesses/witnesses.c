@@ -14,6 +14,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_top,
 	&witness_mpstat,
 	&witness_sar,
+	&witness_steps,
 	&witness_heartbeat,
 	&witness_observer,
 	&witness_clock,

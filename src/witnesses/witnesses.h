@@ -15,6 +15,7 @@ extern const struct witness witness_function;
 extern const struct witness witness_top;
 extern const struct witness witness_mpstat;
 extern const struct witness witness_sar;
+extern const struct witness witness_steps;
 extern const struct witness witness_irq;
 extern const struct witness witness_packet;
 extern const struct witness witness_heartbeat;
