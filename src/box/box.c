@@ -170,21 +170,53 @@ static int not_hidden(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-int box_list(struct box *box, const char *path, char ***ret_names)
+/* A scripted root has no links, and a folder is what can be listed. */
+static int mark_kinds(struct box *box, const char *path, char **names)
+{
+	for (char **n = names; *n; n++) {
+		_cleanup_free_ char *below = NULL, *marked = NULL;
+		_cleanup_names_ char **inner = NULL;
+
+		if (asprintf(&below, "%s/%s", path, *n) < 0)
+			return -ENOMEM;
+		if (box->ops->list(box->ctx, below, &inner) < 0)
+			continue;
+		if (asprintf(&marked, "%s/", *n) < 0)
+			return -ENOMEM;
+		free(*n);
+		*n = take_ptr(marked);
+	}
+	return 0;
+}
+
+static char *entry_name(const struct dirent *d, bool with_kind)
+{
+	const char *mark = !with_kind            ? ""
+			   : d->d_type == DT_DIR ? "/"
+			   : d->d_type == DT_LNK ? "@"
+						 : "";
+	char *name = NULL;
+
+	return asprintf(&name, "%s%s", d->d_name, mark) < 0 ? NULL : name;
+}
+
+static int list(struct box *box, const char *path, bool with_kind, char ***ret_names)
 {
 	struct dirent **entries;
 	char **names;
 	int n;
 
-	if (box->ops)
-		return box->ops->list(box->ctx, path, ret_names);
+	if (box->ops) {
+		n = box->ops->list(box->ctx, path, ret_names);
+		return n < 0 || !with_kind ? n : mark_kinds(box, path, *ret_names);
+	}
 	n = scandirat(box->rootfd, path, &entries, not_hidden, versionsort);
 	if (n < 0)
 		return -errno;
 	names = calloc(n + 1, sizeof(*names));
 	for (int i = 0; i < n; i++) {
 		if (names)
-			names[i] = strdup(entries[i]->d_name);
+			names[i] = entry_name(entries[i], with_kind);
 		free(entries[i]);
 	}
 	free(entries);
@@ -192,6 +224,16 @@ int box_list(struct box *box, const char *path, char ***ret_names)
 		return -ENOMEM;
 	*ret_names = names;
 	return 0;
+}
+
+int box_list(struct box *box, const char *path, char ***ret_names)
+{
+	return list(box, path, false, ret_names);
+}
+
+int box_list_kinds(struct box *box, const char *path, char ***ret_names)
+{
+	return list(box, path, true, ret_names);
 }
 
 static int open_uevents(void)

@@ -56,6 +56,8 @@ bool box_has(struct box *box, const char *path_fmt, ...)
 	_printf_(2, 3); /* exists (file or directory) */
 
 _must_check_ int box_list(struct box *box, const char *path, char ***ret_names);
+/* The same; the names of folders end with '/', those of symbolic links with '@'. */
+_must_check_ int box_list_kinds(struct box *box, const char *path, char ***ret_names);
 void box_free_names(char **names);
 CLEANUP_DEFINE(char *, names, box_free_names)
 #define _cleanup_names_ _cleanup_(cleanup_names)

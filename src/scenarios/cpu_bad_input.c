@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * cpu.bad-input: what cpuN/online takes, what it refuses, from whom, and that asking for what is
- * already so changes nothing. One CPU is enough: the code is the same for all. A write of no bytes
- * never reaches the kernel's parser, so a lone newline stands for the empty value.
+ * already so changes nothing. The files of cpuN/hotplug/ are cpu_bad_input_hotplug.c. One CPU is
+ * enough: the code is the same for all. A write of no bytes never reaches the kernel's parser, so a
+ * lone newline stands for the empty value.
  */
 #include <errno.h>
 
 #include "base/cpulist.h"
 #include "base/text.h"
 #include "box/cpu.h"
+#include "scenarios/cpu_bad_input.h"
 #include "scenarios/scenarios.h"
 #include "stage/act.h"
 #include "stage/expect.h"
@@ -65,9 +67,7 @@ static struct look look_at(struct stage *s, int cpu)
 	return l;
 }
 
-/* An act that must leave all as it is; whether its errno was right is compared by the act itself,
- * for the same claim. */
-static void play_without_effect(struct stage *s, const struct act_spec *spec)
+void bad_input_without_effect(struct stage *s, const struct act_spec *spec)
 {
 	struct look was = look_at(s, spec->cpu), now;
 	struct act act = { .cpu = spec->cpu };
@@ -91,12 +91,12 @@ static void play_bad_values(struct stage *s, int cpu, const char *path)
 	static const char *const values[] = { "2", "x", "\n", "-1" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
-		play_without_effect(s, &(struct act_spec){ .verb = ACT_WRITE,
-							   .cpu = cpu,
-							   .path = path,
-							   .value = values[i],
-							   .allow = ACT_ALLOW(EINVAL),
-							   .claim = &bad_value_refused });
+		bad_input_without_effect(s, &(struct act_spec){ .verb = ACT_WRITE,
+								.cpu = cpu,
+								.path = path,
+								.value = values[i],
+								.allow = ACT_ALLOW(EINVAL),
+								.claim = &bad_value_refused });
 }
 
 static void play_as_nobody(struct stage *s, int cpu, const char *path)
@@ -106,22 +106,22 @@ static void play_as_nobody(struct stage *s, int cpu, const char *path)
 				   "the root is scripted: it knows no users");
 		return;
 	}
-	play_without_effect(s, &(struct act_spec){ .verb = ACT_WRITE,
-						   .cpu = cpu,
-						   .path = path,
-						   .value = "0",
-						   .allow = ACT_ALLOW(EACCES),
-						   .claim = &needs_root,
-						   .as_uid = NOBODY });
+	bad_input_without_effect(s, &(struct act_spec){ .verb = ACT_WRITE,
+							.cpu = cpu,
+							.path = path,
+							.value = "0",
+							.allow = ACT_ALLOW(EACCES),
+							.claim = &needs_root,
+							.as_uid = NOBODY });
 }
 
 static void play_again(struct stage *s, int cpu, enum act_verb verb, const char *value)
 {
-	play_without_effect(s, &(struct act_spec){ .verb = verb,
-						   .cpu = cpu,
-						   .value = value,
-						   .allow = ACT_ALLOW(0),
-						   .claim = &idempotent });
+	bad_input_without_effect(s, &(struct act_spec){ .verb = verb,
+							.cpu = cpu,
+							.value = value,
+							.allow = ACT_ALLOW(0),
+							.claim = &idempotent });
 }
 
 /* All spellings in one transition each way: "off" and "y" move the CPU, "n" and "on" must be
@@ -140,6 +140,7 @@ static int play_spellings(struct stage *s, int cpu)
 		return r; /* refused */
 	play_again(s, cpu, ACT_OFFLINE, "0");
 	play_again(s, cpu, ACT_OFFLINE, "n");
+	bad_input_same_target(s, cpu);
 	r = act_play(s, &on, NULL);
 	if (r < 0)
 		return r;
@@ -168,6 +169,11 @@ static int play(struct stage *s)
 	/* Whatever one of them did to the CPU, the next step begins with it online. */
 	if (!cpulist_has(stage_online(s), cpu))
 		r = act_online(s, cpu);
+	if (r < 0)
+		return r;
+	bad_input_hotplug_values(s, cpu);
+	if (!cpulist_has(stage_online(s), cpu))
+		r = act_online(s, cpu);
 	return r < 0 ? r : play_spellings(s, cpu);
 }
 
@@ -176,8 +182,10 @@ const struct scenario scenario_cpu_bad_input = {
 	.summary = "Wrong values, wrong users, other spellings, and asking twice",
 	.explain =
 		"Values that are no boolean (\"2\", \"x\", an empty line, \"-1\") and an ordinary user must be refused; \"n\", \"y\", "
-		"\"off\" and \"on\" must work; 0 on an offline CPU and 1 on an online one must succeed and change nothing.",
-	.claims = CLAIMS(&bad_value_refused, &needs_root, &idempotent),
+		"\"off\" and \"on\" must work; 0 on an offline CPU and 1 on an online one must succeed and change nothing. "
+		"The same for wrong values of `hotplug/fail` and `hotplug/target`, and for asking target for the state that is.",
+	.claims = CLAIMS(&bad_value_refused, &needs_root, &idempotent, &bad_input_fail_values,
+			 &bad_input_target_values),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
 	.rank = 2,
 	.play = play,

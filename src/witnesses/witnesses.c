@@ -8,6 +8,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_uevents,
 	&witness_state,
 	&witness_masks,
+	&witness_sysfs,
 	&witness_stat,
 	&witness_kernel_log,
 	&witness_hung,

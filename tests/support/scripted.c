@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -149,6 +150,10 @@ static void put_name(FILE *out, struct model *m, const char *name, int cpu)
 		fputs(cpulist_str(&m->online), out);
 	else if (strcmp(name, "offline") == 0)
 		fputs(cpulist_str(&off), out);
+	else if (strcmp(name, "online-map") == 0)
+		fprintf(out, "%" PRIx64, m->online.bits[0]);
+	else if (strcmp(name, "cpu") == 0)
+		fprintf(out, "%d", cpu);
 	else if (strcmp(name, "possible") == 0)
 		fputs(cpulist_str(&m->present), out);
 	else if (strcmp(name, "state") == 0)
@@ -234,19 +239,34 @@ static int op_read(void *ctx, const char *path, char **ret_text)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
+/* What of the pattern is below the folder, NULL when it is elsewhere; {N} is any number in the
+ * folder's path. */
+static const char *below(const char *pattern, const char *folder)
+{
+	while (*folder && *pattern) {
+		if (text_starts(pattern, "{N}") && isdigit((unsigned char)*folder)) {
+			while (isdigit((unsigned char)*folder))
+				folder++;
+			pattern += 3;
+		} else if (*pattern++ != *folder++) {
+			return NULL;
+		}
+	}
+	return !*folder && *pattern == '/' ? pattern + 1 : NULL;
+}
+
 static int op_list(void *ctx, const char *path, char ***ret_names)
 {
 	struct model *m = ctx;
-	_cleanup_free_ char *prefix = text_printf("%s/", path);
 	char **names = calloc(FILES_MAX + 1, sizeof(*names));
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->n_files; i++) {
-		const char *rest = m->files[i].path + strlen(prefix);
+		const char *rest = below(m->files[i].path, path);
 		_cleanup_free_ char *name = NULL;
 		bool known = false;
 
-		if (!text_starts(m->files[i].path, prefix) || *rest == '{')
+		if (!rest || *rest == '{' || !applies(m, &m->files[i]))
 			continue;
 		name = strndup(rest, strcspn(rest, "/"));
 		for (size_t k = 0; k < n; k++)

@@ -12,6 +12,10 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* cpu:bringup and cpu:teardown of the roots: no callback between them may fail. */
+#define BRINGUP 85
+#define TEARDOWN 153
+
 static void send_uevent(struct model *m, const char *action, int cpu)
 {
 	char buf[256];
@@ -133,8 +137,9 @@ int scripted_kernel_fail(struct model *m, int cpu, const char *text)
 {
 	int state;
 
-	if (text_to_int(text, &state) < 0 || state < -1 || state > m->online_state)
-		return -EINVAL;
+	if (text_to_int(text, &state) < 0 || state < -1 || state > m->online_state ||
+	    (state > BRINGUP && state < TEARDOWN))
+		return do_nothing(m, text, cpu, -EINVAL);
 	m->trap[cpu] = state;
 	return 0;
 }
@@ -145,7 +150,7 @@ int scripted_kernel_target(struct model *m, int cpu, const char *text)
 	int target;
 
 	if (text_to_int(text, &target) < 0 || (target != 0 && target != m->online_state))
-		return -EINVAL;
+		return do_nothing(m, text, cpu, -EINVAL);
 	if ((target != 0) == cpulist_has(&m->online, cpu))
 		return 0;
 	if (!cpulist_has(&m->hotpluggable, cpu)) {

@@ -14,13 +14,9 @@
 #include "support/scripted.h"
 #include "witnesses/witnesses.h"
 
-static const struct witness *const witnesses[] = { &witness_uevents,
-						   &witness_state,
-						   &witness_masks,
-						   &witness_stat,
-						   &witness_kernel_log,
-						   &witness_hung,
-						   NULL };
+static const struct witness *const witnesses[] = { &witness_uevents, &witness_state,
+						   &witness_stat,    &witness_kernel_log,
+						   &witness_hung,    NULL };
 
 static const struct {
 	const char *root, *failing;
@@ -42,6 +38,20 @@ static const struct {
 	{ "stat-idle-jitter", "" },
 	{ "stat-total-back", "stat.total-never-back" },
 	{ "stat-idle-back", "stat.total-idle-never-back" },
+};
+
+/* What is judged of a transition that is complete only has no say where one stops half way. */
+static const struct witness *const strict_witnesses[] = { &witness_sysfs, &witness_masks, NULL };
+
+static const struct {
+	const char *root, *failing;
+} strict_roots[] = {
+	{ "tree-gains-file", "sysfs.tree-comes-back" },
+	{ "tree-value-changes", "sysfs.tree-comes-back" },
+	{ "node-gains-name", "sysfs.tree-comes-back" },
+	{ "topology-stale", "sysfs.topology-follows" },
+	{ "cache-stale", "sysfs.topology-follows" },
+	{ "map-differs", "sysfs.topology-follows" },
 };
 
 static void good_root_holds(void **state)
@@ -69,6 +79,25 @@ static void faulty_roots_fail_the_named_claims(void **state)
 				 0);
 }
 
+static void good_root_holds_strictly(void **state)
+{
+	json_t *played = scripted_play("good", &scenario_cpu_cycle, strict_witnesses);
+
+	assert_int_equal(scripted_count(played, "sysfs.tree-comes-back", "met"), 3);
+	assert_int_equal(scripted_count(played, "sysfs.topology-follows", "met"), 6);
+	json_decref(played);
+	assert_int_equal(scripted_check("good", &scenario_cpu_all_but_one, strict_witnesses, ""),
+			 0);
+}
+
+static void faulty_roots_fail_strictly(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(strict_roots); i++)
+		assert_int_equal(scripted_check(strict_roots[i].root, &scenario_cpu_cycle,
+						strict_witnesses, strict_roots[i].failing),
+				 0);
+}
+
 int main(void)
 {
 	/* The hung task's five seconds need not be waited for on a root where nothing moves. */
@@ -77,6 +106,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_root_holds),
 		cmocka_unit_test(faulty_roots_fail_the_named_claims),
+		cmocka_unit_test(good_root_holds_strictly),
+		cmocka_unit_test(faulty_roots_fail_strictly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,13 @@ static void bad_input_is_told_apart(void **state)
 	assert_int_equal(count("good", bad, "input.idempotent", "met"), 8);
 	assert_int_equal(count("good", bad, "input.needs-root", "unexercised"), 1);
 	assert_int_equal(count("good", bad, "act.as-expected", "met"), 2);
+	assert_int_equal(count("good", bad, "input.fail-values-refused", "met"), 7);
+	assert_int_equal(count("good", bad, "input.target-values-refused", "met"), 11);
+	assert_int_equal(count("fail-takes-anything", bad, "input.fail-values-refused", "unmet"),
+			 1);
+	assert_int_equal(
+		count("target-takes-anything", bad, "input.target-values-refused", "unmet"), 1);
+	assert_true(count("target-moves", bad, "input.target-values-refused", "unmet") > 0);
 	assert_int_equal(count("bad-value-taken", bad, "input.bad-value-refused", "unmet"), 1);
 	assert_int_equal(count("bad-value-taken", bad, "input.idempotent", "unmet"), 0);
 	assert_int_equal(count("bad-value-moves", bad, "input.bad-value-refused", "unmet"), 1);

@@ -55,16 +55,13 @@ const struct claim trap_disarmed = {
 
 const struct claim trap_unarmable = {
 	.id = "rollback.unarmable",
-	.summary = "A state that could not be rolled back, or is none, cannot be armed",
+	.summary = "A state that could not be rolled back cannot be armed",
 	.explain =
 		"Callbacks that run with interrupts off (between `idle:dead` and `ap:online`) may not fail, and those of a CPU that is "
-		"already dead cannot be rolled back: arming one would leave the CPU for dead. `fail` must say EINVAL for these, and for numbers "
-		"that are no state (an out-of-bounds read in kernels before 5.2).",
-	.refs = REFS(
-		"kernel/cpu.c: fail_store()",
-		"commit 33d4a5a7a5b4 \"cpu/hotplug: Fix out-of-bounds read when setting fail state\"",
-		"commit \"cpu/hotplug: Prevent from tearing down at the wrong state\""),
-	.faults = FAULTS("kmod:fail-takes-anything"),
+		"already dead cannot be rolled back: arming one would leave the CPU for dead. `fail` must say EINVAL for these.",
+	.refs = REFS("kernel/cpu.c: fail_store()",
+		     "commit \"cpu/hotplug: Prevent from tearing down at the wrong state\""),
+	.faults = FAULTS("kmod:fail-takes-dying"),
 };
 
 static int probe_traps(struct box *box, char **ret_why)
@@ -261,20 +258,4 @@ int trap_try(struct trap *t, int state, enum trap_outcome *ret)
 	json_array_append_new(t->seen[!is_online][outcome], json_integer(state));
 	*ret = outcome;
 	return 0;
-}
-
-int trap_try_bad_values(struct trap *t)
-{
-	/* One below the first, the highest that an int holds, and the first after the last. */
-	const int bad[] = { -2, 2147483647, t->states->list[t->states->n - 1].number + 1 };
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(bad) && r == 0; i++) {
-		struct act act;
-
-		r = write_fail(t, bad[i], ACT_ALLOW(EINVAL), &trap_unarmable, &act);
-		if (act.id != 0)
-			r = disarm(t);
-	}
-	return r;
 }

@@ -45,7 +45,4 @@ void trap_close(struct trap *t);
  */
 _must_check_ int trap_try(struct trap *t, int state, enum trap_outcome *ret);
 
-/* Wrong values in `fail`: each must be refused. */
-_must_check_ int trap_try_bad_values(struct trap *t);
-
 bool trap_is_online(const struct trap *t);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Imitates cpuN/hotplug/fail without the check of its range: numbers that are no state are taken.
- * Nothing is armed by it, since what lies beyond the table of states is not to be read.
+ * Imitates cpuN/hotplug/fail without its check of what may fail: states whose callbacks run with
+ * interrupts off are taken. Nothing is armed by it, since the CPU would be lost.
  */
 #include "fault.h"
 
 struct written {
 	size_t count;
-	bool is_no_state;
+	bool is_dying;
 };
 
 /* fail_store(dev, attr, buf, count) */
@@ -17,8 +17,8 @@ static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	int value;
 
 	w->count = regs_get_kernel_argument(regs, 3);
-	w->is_no_state = !kstrtoint((const char *)regs_get_kernel_argument(regs, 2), 10, &value) &&
-			 (value < -1 || value > CPUHP_ONLINE);
+	w->is_dying = !kstrtoint((const char *)regs_get_kernel_argument(regs, 2), 10, &value) &&
+		      value >= CPUHP_AP_IDLE_DEAD && value < CPUHP_AP_ONLINE;
 	return 0;
 }
 
@@ -26,7 +26,7 @@ static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct written *w = (void *)ri->data;
 
-	if (w->is_no_state)
+	if (w->is_dying)
 		regs_set_return_value(regs, w->count);
 	return 0;
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Imitates a driver whose teardown takes an attribute of the CPU away and whose bring-up forgets to
+ * put it back: crash_notes_size is gone once the CPU has returned.
+ */
+#include <linux/kobject.h>
+#include <linux/sysfs.h>
+
+#include "fault.h"
+
+static void take_away(unsigned int cpu)
+{
+	static const struct attribute lost = { .name = "crash_notes_size", .mode = 0400 };
+
+	sysfs_remove_file(&get_cpu_device(cpu)->kobj, &lost);
+}
+
+static const struct fault fault = { .dead = take_away };
+
+FAULT_MODULE(fault, NULL);
