@@ -69,6 +69,10 @@ uint64_t stage_seed(const struct stage *s);
 int64_t stage_time_ns(const struct stage *s);
 const json_t *stage_plan(const struct stage *s);
 
+/* A sign of life of a scenario that is at work outside of acts: without one for a minute it is
+ * taken to hang. */
+void stage_is_alive(struct stage *s);
+
 /* Thread-safe: keeps one line in the run directory's stream ("tools/top"), as evidence. */
 _must_check_ int stage_keep(struct stage *s, const char *stream, const char *line);
 
