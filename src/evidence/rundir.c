@@ -113,6 +113,8 @@ static int stream_fd(struct rundir *rd, const char *name)
 		return -EINVAL;
 	if (strcmp(name, RUNDIR_JOURNAL) == 0 || strcmp(name, RUNDIR_OUTSIDE) == 0)
 		file = text_printf("%s.jsonl", name);
+	else if (strcmp(name, RUNDIR_PLAN) == 0)
+		file = text_printf("%s.json", name);
 	else
 		file = text_printf("%s.txt", name);
 	if (!file)

@@ -17,6 +17,7 @@ struct rundir;
 #define RUNDIR_JOURNAL "journal"
 #define RUNDIR_OUTSIDE "outside"
 #define RUNDIR_KMSG "kmsg"
+#define RUNDIR_PLAN "plan" /* one plan a line, each a whole document: docs/plan-format.md */
 
 /* Creates the directory (and its parents); it must not hold a journal already: -EEXIST. */
 _must_check_ int rundir_create(const char *path, struct rundir **ret, struct error *err);

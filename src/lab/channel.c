@@ -131,7 +131,7 @@ static bool is_text_stream(const char *name)
 {
 	const char *rest = text_starts(name, "tools/") ? name + 6 : name;
 
-	if (strcmp(name, RUNDIR_KMSG) == 0)
+	if (strcmp(name, RUNDIR_KMSG) == 0 || strcmp(name, RUNDIR_PLAN) == 0)
 		return true;
 	if (rest == name || !*rest || strlen(rest) > 20)
 		return false;

@@ -22,7 +22,7 @@
 #define ARGS_MAX 96
 #define DISK_SIZE ((off_t)64 << 20)
 /* Not quiet: a guest that dies early must say where. panic=-1 with -no-reboot ends QEMU. */
-#define KERNEL_OPTIONS "console=ttyS0 panic=-1"
+#define KERNEL_OPTIONS "console=ttyS0 panic=-1 printk.devkmsg=on"
 
 struct args {
 	char *v[ARGS_MAX + 1];
