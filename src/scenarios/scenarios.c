@@ -3,8 +3,19 @@
 #include "scenarios/scenarios.h"
 
 const struct scenario *const scenarios_all[] = {
-	&scenario_cpu_cycle,       &scenario_cpu_all_but_one,
-	&scenario_cpu_refuse_last, &scenario_cpu_bad_input,
-	&scenario_cpu_fixed,       &scenario_cpu_rollback_twice,
-	&scenario_cpu_rollback,    NULL,
+	&scenario_cpu_cycle,
+	&scenario_cpu_all_but_one,
+	&scenario_cpu_refuse_last,
+	&scenario_cpu_bad_input,
+	&scenario_cpu_fixed,
+	&scenario_cpu_rollback_twice,
+	&scenario_cpu_rollback,
+	/* race/scenarios.c */
+	&scenario_race_toggle,
+	&scenario_race_kill,
+	&scenario_race_affinity,
+	&scenario_race_fork,
+	&scenario_race_irq,
+	&scenario_race_cpuset,
+	NULL,
 };

@@ -12,5 +12,13 @@ extern const struct scenario scenario_cpu_fixed;
 extern const struct scenario scenario_cpu_rollback;
 extern const struct scenario scenario_cpu_rollback_twice;
 
+/* race/scenarios.c */
+extern const struct scenario scenario_race_toggle;
+extern const struct scenario scenario_race_kill;
+extern const struct scenario scenario_race_affinity;
+extern const struct scenario scenario_race_fork;
+extern const struct scenario scenario_race_irq;
+extern const struct scenario scenario_race_cpuset;
+
 /* NULL-terminated. */
 extern const struct scenario *const scenarios_all[];

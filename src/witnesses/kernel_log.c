@@ -23,7 +23,8 @@ static const struct claim no_warning = {
 		"CPU that does not report alive. The lines, with those after them, are the evidence. Noise that "
 		"healthy kernels make is not counted (see `src/box/kmsg.c`).",
 	.refs = REFS("Documentation/admin-guide/bug-hunting.rst"),
-	.faults = FAULTS("kmod:warn-in-callback", "kmod:bug-line", "root:kmsg-warning"),
+	.faults = FAULTS("kmod:warn-in-callback", "kmod:bug-line", "kmod:race-warns",
+			 "root:kmsg-warning"),
 };
 
 static const struct claim no_taint = {
@@ -33,7 +34,8 @@ static const struct claim no_taint = {
 		"A taint flag tells of an oops, a warning or a machine check even when its message was lost. A run stops after "
 		"one, since what a tainted kernel does afterwards proves nothing.",
 	.refs = REFS("Documentation/admin-guide/tainted-kernels.rst"),
-	.faults = FAULTS("kmod:taint-quietly", "kmod:warn-in-callback", "root:new-taint"),
+	.faults = FAULTS("kmod:taint-quietly", "kmod:warn-in-callback", "kmod:race-warns",
+			 "root:new-taint"),
 };
 
 struct kernel_log {
