@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 char *text_printf(const char *fmt, ...)
 {
 	char *s = NULL;
@@ -61,6 +63,34 @@ int text_to_i64(const char *s, int64_t *ret)
 	if (*end)
 		return -EINVAL;
 	*ret = v;
+	return 0;
+}
+
+int text_to_duration_ns(const char *s, int64_t *ret)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 } };
+	size_t len = strlen(s);
+	int64_t n, seconds = 1;
+	char digits[24];
+
+	for (size_t i = 0; len > 0 && i < ARRAY_SIZE(units); i++)
+		if (s[len - 1] == units[i].unit) {
+			seconds = units[i].seconds;
+			len--;
+			break;
+		}
+	if (len >= sizeof(digits))
+		return -ERANGE;
+	memcpy(digits, s, len);
+	digits[len] = '\0';
+	if (text_to_i64(digits, &n) < 0 || n <= 0)
+		return -EINVAL;
+	if (n > INT64_MAX / 1000000000 / seconds)
+		return -ERANGE;
+	*ret = n * seconds * 1000000000;
 	return 0;
 }
 

@@ -20,6 +20,9 @@ bool text_ends(const char *s, const char *suffix);
 _must_check_ int text_to_i64(const char *s, int64_t *ret);
 _must_check_ int text_to_int(const char *s, int *ret);
 
+/* "90s", "10m", "1h", or a number of seconds; above 0. -EINVAL or -ERANGE otherwise. */
+_must_check_ int text_to_duration_ns(const char *s, int64_t *ret);
+
 /* Shell glob ('*', '?', '[...]') over the whole string. */
 bool text_glob(const char *pattern, const char *s);
 

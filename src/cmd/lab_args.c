@@ -32,6 +32,8 @@ enum {
 	OPT_TAKE,
 	OPT_DEEP,
 	OPT_SEED,
+	OPT_BUDGET,
+	OPT_SMOKE,
 };
 
 const struct cmd_option lab_args_options[] = {
@@ -54,6 +56,9 @@ const struct cmd_option lab_args_options[] = {
 	{ OPT_CLAIM, "claim", 'c', "GLOB", "Only these claims (may be repeated)", CMD_CLAIM },
 	{ OPT_TAKE, "take-cpus", 0, "LIST", "Take off only these CPUs, as in 1,3-5" },
 	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
+	{ OPT_BUDGET, "time-budget", 0, "60s|10m|1h",
+	  "Play what fits into this time, deep ones too: what is worth most comes first, what does not fit is named" },
+	{ OPT_SMOKE, "smoke", 0, NULL, "Only what is worth most, on one CPU: a few seconds" },
 	{ OPT_SEED, "seed", 0, "N",
 	  "Seed of what is chosen at random; default: drawn and recorded" },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
@@ -155,6 +160,8 @@ static int take(struct lab_request *q, int option, const char *value)
 	case OPT_CLAIM: return lab_args_pass_on(q, "--claim", value);
 	case OPT_TAKE: return lab_args_pass_on(q, "--cpus", value);
 	case OPT_DEEP: return lab_args_pass_on(q, "--deep", NULL);
+	case OPT_BUDGET: return lab_args_pass_on(q, "--time-budget", value);
+	case OPT_SMOKE: return lab_args_pass_on(q, "--smoke", NULL);
 	case OPT_SEED: return lab_args_pass_on(q, "--seed", value);
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case OPT_NO_RETRY: return lab_args_pass_on(q, "--no-retry", NULL);

@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "box/cpu.h"
-
-#define S_PER_CPU                                                                      \
-	2 /* a scenario takes each CPU off and on: 0.2 to 2 s on boxes that were tried \
-	   */
 
 /* True when all are met; else *ret_why names the first that is not. */
 static bool are_met(struct box *box, const struct need *const *needs, char **ret_why)
@@ -27,31 +24,25 @@ static bool are_met(struct box *box, const struct need *const *needs, char **ret
 	return true;
 }
 
-static int print_scenarios(struct box *box, const struct scenario *const *scenarios)
+static void print_scenarios(struct box *box, const struct scenario *const *scenarios)
 {
-	int n_met = 0;
-
 	printf("It plays these scenarios:\n");
 	for (const struct scenario *const *s = scenarios; *s; s++) {
 		_cleanup_free_ char *why = NULL;
 
 		printf("  %-18s %s\n", (*s)->id, (*s)->summary);
-		if (are_met(box, (*s)->needs, &why))
-			n_met++;
-		else
+		if (!are_met(box, (*s)->needs, &why))
 			printf("  %-18s not possible here: %s\n", "",
 			       why ? why : "a need is unmet");
 	}
-	return n_met;
 }
 
-/* Returns how many CPUs leave. */
-static int print_cpus(struct box *box)
+static void print_cpus(struct box *box)
 {
 	struct cpulist can, online, stay;
 
 	if (cpu_hotpluggable_read(box, &can) < 0 || cpu_online_read(box, &online) < 0)
-		return 0;
+		return;
 	stay = cpulist_minus(&online, &can);
 	can = cpulist_and(&can, &online);
 	printf("\nIt takes off and brings back CPU %s of %s", cpulist_str(&can),
@@ -61,7 +52,6 @@ static int print_cpus(struct box *box)
 	printf(", by their online files\nand never by hotplug/target. While a CPU is away:\n"
 	       "  tasks bound to it are moved by the kernel; interrupts move to other CPUs;\n"
 	       "  the witness \"irq\", where it watches, steers interrupts to the CPU before it goes.\n");
-	return cpulist_count(&can);
 }
 
 static void print_witnesses(struct box *box, const struct witness *const *witnesses)
@@ -75,6 +65,18 @@ static void print_witnesses(struct box *box, const struct witness *const *witnes
 			printf("  %-18s not possible here: %s\n", "",
 			       why ? why : "a need is unmet");
 	}
+}
+
+/* Whether what was chosen fits into the time that was given shows only while it is played. */
+static int expected_s(const struct run_setup *setup, const struct scenario *const *scenarios)
+{
+	int64_t ns = 0;
+
+	for (const struct scenario *const *s = scenarios; *s; s++)
+		ns += run_cost_ns(setup, *s);
+	if (setup->budget_ns > 0 && setup->budget_ns < ns)
+		ns = setup->budget_ns;
+	return (int)(ns / NS_PER_S) + 1;
 }
 
 static void print_safety(const struct run_setup *setup, const char *out_dir, int seconds)
@@ -93,15 +95,15 @@ int plan_print(const struct run_setup *setup, const char *out_dir, struct error 
 {
 	const struct scenario **scenarios = NULL;
 	const struct witness **witnesses = NULL;
-	int r = run_choose(setup, &scenarios, &witnesses, err), n_scenarios, n_cpus;
+	int r = run_choose(setup, &scenarios, &witnesses, err);
 
 	if (r < 0)
 		return r;
 	printf("Nothing has been done. With --go this is what `hotproof run` does here.\n\n");
-	n_scenarios = print_scenarios(setup->box, scenarios);
-	n_cpus = print_cpus(setup->box);
+	print_scenarios(setup->box, scenarios);
+	print_cpus(setup->box);
 	print_witnesses(setup->box, witnesses);
-	print_safety(setup, out_dir, n_scenarios * n_cpus * S_PER_CPU + 1);
+	print_safety(setup, out_dir, expected_s(setup, scenarios));
 	free(scenarios);
 	free(witnesses);
 	return 0;

@@ -43,6 +43,8 @@ enum {
 	OPT_CPUS,
 	OPT_DEEP,
 	OPT_EXPENDABLE,
+	OPT_BUDGET,
+	OPT_SMOKE,
 };
 
 static const struct cmd_option options[] = {
@@ -56,6 +58,9 @@ static const struct cmd_option options[] = {
 	  "Only these claims, and the witnesses that make them (may be repeated)", CMD_CLAIM },
 	{ OPT_CPUS, "cpus", 0, "LIST", "Take off only these CPUs, as in 1,3-5" },
 	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
+	{ OPT_BUDGET, "time-budget", 0, "60s|10m|1h",
+	  "Play what fits into this time, deep ones too: what is worth most comes first, what does not fit is named" },
+	{ OPT_SMOKE, "smoke", 0, NULL, "Only what is worth most, on one CPU: a few seconds" },
 	{ OPT_EXPENDABLE, "expendable", 0, NULL,
 	  "Try what may cost the box, too: nobody would miss it" },
 	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
@@ -89,9 +94,10 @@ struct request {
 	const char *out, *machine, *name, *repeat;
 	uint64_t seed;
 	double scale;
+	int64_t budget_ns;
 	int prober_port, port_fd;
 	struct cpulist cpus;
-	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable;
+	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke;
 };
 
 static int add(struct globs *g, const char *value)
@@ -153,6 +159,11 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_NO_RETRY: q->has_no_retry = true; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case OPT_EXPENDABLE: q->is_expendable = true; return 0;
+	case OPT_SMOKE: q->is_smoke = true; return 0;
+	case OPT_BUDGET:
+		return text_to_duration_ns(value, &q->budget_ns) < 0
+			       ? bad_value("time-budget", value, "a time, as in 60s, 10m or 1h")
+			       : 0;
 	case OPT_DEEP: q->has_deep = true; return 0;
 	case OPT_CPUS:
 		return cpulist_parse(value, &q->cpus) < 0 || cpulist_count(&q->cpus) == 0
@@ -262,6 +273,8 @@ static int play(const struct request *q)
 		.seed = q->seed,
 		.cpus = q->cpus,
 		.has_deep = q->has_deep,
+		.budget_ns = q->budget_ns,
+		.is_smoke = q->is_smoke,
 		/* A guest of the lab lives for the run only. */
 		.is_expendable = q->is_expendable || q->port_fd >= 0,
 		.prober_port = q->prober_port,

@@ -61,6 +61,33 @@ static const struct record_line *find_bad_restore(const struct record *r)
 	return NULL;
 }
 
+static bool is_named(const json_t *ids, const json_t *id)
+{
+	json_t *other;
+	size_t i;
+
+	json_array_foreach((json_t *)ids, i, other)
+		if (json_equal(other, id))
+			return true;
+	return false;
+}
+
+/* Of those that were never begun: how many were not left out for want of time, as the user asked.
+ */
+static size_t count_unexplained(const struct record *r, const json_t *not_run)
+{
+	const json_t *not_fitted = NULL;
+	json_t *id;
+	size_t i, n = 0;
+
+	record_foreach(l, r, .type = "note", .tries = RECORD_ANY_TRY)
+		if (strcmp(record_str(l, "what"), "not-fitted") == 0)
+			not_fitted = json_object_get(record_data(l), "scenarios");
+	json_array_foreach((json_t *)not_run, i, id)
+		n += !is_named(not_fitted, id);
+	return n;
+}
+
 /* NULL: the run is complete. */
 static json_t *why_stopped(const struct record *r, const json_t *not_run)
 {
@@ -81,8 +108,8 @@ static json_t *why_stopped(const struct record *r, const json_t *not_run)
 		return json_string("the last line of a file is cut off");
 	if (find_bad_restore(r))
 		return json_string("the box could not be put back as it was");
-	if (json_array_size(not_run) > 0)
-		return json_sprintf("planned and never begun: %zu", json_array_size(not_run));
+	if (count_unexplained(r, not_run) > 0)
+		return json_sprintf("planned and never begun: %zu", count_unexplained(r, not_run));
 	return NULL;
 }
 

@@ -19,6 +19,9 @@ void report_put_act(FILE *out, const struct record_act *act);
 /* The command that repeats just this, owned by the caller; scenario and claim may be NULL. */
 char *report_repeat(const struct record *run, const char *scenario, const char *claim);
 
+/* Why scenarios of the plan were not begun. */
+const char *report_why_not_begun(const json_t *results);
+
 /* "12.3 ms", "4.56 s"; returns buf. */
 const char *report_ms(int64_t ns, char *buf, size_t size);
 

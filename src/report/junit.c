@@ -153,19 +153,24 @@ static void put_rest(FILE *out, const json_t *results)
 	bool is_complete = json_is_true(json_object_get(results, "complete"));
 	size_t i;
 
-	if (is_complete)
+	if (is_complete && json_array_size(not_run) == 0)
 		return;
 	fputs(" <testsuite name=\"run.complete\"", out);
-	put_tally(out,
-		  (struct tally){ 1 + json_array_size(not_run), 0, 1, json_array_size(not_run) });
-	fputs(">\n  <testcase classname=\"run\" name=\"complete\">\n   <error type=\"error\"", out);
-	put_attribute(out, "message", record_get_str(results, "stopped"));
-	fputs("/>\n  </testcase>\n", out);
+	put_tally(out, (struct tally){ !is_complete + json_array_size(not_run), 0, !is_complete,
+				       json_array_size(not_run) });
+	fputs(">\n", out);
+	if (!is_complete) {
+		fputs("  <testcase classname=\"run\" name=\"complete\">\n   <error type=\"error\"",
+		      out);
+		put_attribute(out, "message", record_get_str(results, "stopped"));
+		fputs("/>\n  </testcase>\n", out);
+	}
 	json_array_foreach(not_run, i, id) {
 		fputs("  <testcase classname=\"run\"", out);
 		put_attribute(out, "name", json_string_value(id));
-		fputs(">\n   <skipped message=\"the run stopped before it began\"/>\n  </testcase>\n",
-		      out);
+		fputs(">\n   <skipped", out);
+		put_attribute(out, "message", report_why_not_begun(results));
+		fputs("/>\n  </testcase>\n", out);
 	}
 	fputs(" </testsuite>\n", out);
 }
@@ -178,10 +183,11 @@ int report_junit(const struct record *run, const json_t *results, FILE *out,
 	int64_t from, to;
 
 	(void)options;
+	all.tests += json_array_size(json_object_get(results, "not_run"));
+	all.skipped += json_array_size(json_object_get(results, "not_run"));
 	if (!json_is_true(json_object_get(results, "complete"))) {
 		all.errors++;
-		all.tests += 1 + json_array_size(json_object_get(results, "not_run"));
-		all.skipped += json_array_size(json_object_get(results, "not_run"));
+		all.tests++;
 	}
 	report_time_span(run, &from, &to);
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);

@@ -126,7 +126,7 @@ int report_ktap(const struct record *run, const json_t *results, FILE *out,
 	json_array_foreach(not_run, i, id) {
 		fprintf(out, "ok %zu ", ++n);
 		put_name(out, json_string_value(id));
-		put_directive(out, "SKIP", "the run stopped before it began");
+		put_directive(out, "SKIP", report_why_not_begun(results));
 		fputc('\n', out);
 	}
 	if (!is_complete) {

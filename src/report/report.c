@@ -22,6 +22,13 @@ const struct report_format *report_find(const char *name)
 	return NULL;
 }
 
+const char *report_why_not_begun(const json_t *results)
+{
+	return json_is_true(json_object_get(results, "complete"))
+		       ? "the time that was given (--time-budget) was not enough"
+		       : "the run stopped before it began";
+}
+
 int report_next_char(const char **text)
 {
 	const unsigned char *s = (const unsigned char *)*text;

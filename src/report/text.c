@@ -284,10 +284,13 @@ static void put_stopped(const struct text *t)
 	const json_t *not_run = json_object_get(t->results, "not_run"), *id;
 	size_t i;
 
-	if (json_is_true(json_object_get(t->results, "complete")))
-		return;
-	text_heading(t, TEXT_BAD, "NOT COMPLETE");
-	text_field(t, "why", record_get_str(t->results, "stopped"));
+	if (!json_is_true(json_object_get(t->results, "complete"))) {
+		text_heading(t, TEXT_BAD, "NOT COMPLETE");
+		text_field(t, "why", record_get_str(t->results, "stopped"));
+	} else if (json_array_size(not_run) > 0) {
+		text_heading(t, TEXT_WARN, "NOT ALL");
+		text_field(t, "why", report_why_not_begun(t->results));
+	}
 	json_array_foreach(not_run, i, id) {
 		text_field(t, i ? "" : "not begun", json_string_value(id));
 	}

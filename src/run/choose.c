@@ -8,6 +8,9 @@
 #include "run/internal.h"
 #include "stage/act.h"
 
+/* What a smoke test plays: scenarios of this rank or better. */
+#define SMOKE_RANK 2
+
 bool run_matches(const char *const *globs, const char *id)
 {
 	if (!globs)
@@ -81,9 +84,15 @@ static bool is_scenario_wanted(const struct run_setup *setup, const struct scena
 
 	if (!run_matches(setup->scenario_globs, s->id))
 		return false;
-	if (s->is_deep && !setup->has_deep && !setup->scenario_globs)
+	if (setup->scenario_globs)
+		return true;
+	/* Who asks for a claim that only a deep scenario makes has asked for that scenario. */
+	if (s->is_deep && !setup->has_deep && setup->budget_ns == 0 &&
+	    !(setup->claim_globs && has_claim(setup->claim_globs, s->claims)))
 		return false;
-	if (!setup->claim_globs || setup->scenario_globs)
+	if (setup->is_smoke && (s->rank == 0 || s->rank > SMOKE_RANK))
+		return false;
+	if (!setup->claim_globs)
 		return true;
 	if (has_claim(setup->claim_globs, CLAIMS(&act_as_expected, &run_box_restored)) ||
 	    has_claim(setup->claim_globs, s->claims))
@@ -124,6 +133,8 @@ int run_choose(const struct run_setup *setup, const struct scenario ***ret_scena
 		if (run_matches(setup->witness_globs, (*w)->id) &&
 		    has_claim(setup->claim_globs, (*w)->claims))
 			witnesses[n_w++] = *w;
+	if (setup->budget_ns > 0)
+		run_sort_by_rank(scenarios, n_s);
 	*ret_scenarios = scenarios;
 	*ret_witnesses = witnesses;
 	return 0;

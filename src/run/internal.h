@@ -25,13 +25,23 @@ struct run {
 	int lock_fd;
 	unsigned long taint;
 	int64_t retries_ns; /* spent on second tries */
-	bool is_stuck;      /* a child that was killed does not die: the kernel has it */
-	char *stopped;      /* why the run ends early, or NULL */
+	int64_t began_ns;
+	int64_t cost_ns, spent_ns; /* of what was played: as expected, and as it was */
+	json_t *left_out;          /* ids of scenarios for which there was no time */
+	bool is_stuck;             /* a child that was killed does not die: the kernel has it */
+	char *stopped;             /* why the run ends early, or NULL */
 	struct run_outcome outcome;
 };
 
 /* True when one of the globs matches, or there are none. */
 bool run_matches(const char *const *globs, const char *id);
+
+/* budget.c: whether there is time for it (else it is named in
+ * the end); what it took; and the note that names what did not fit. */
+void run_sort_by_rank(const struct scenario **scenarios, size_t n);
+bool run_fits(struct run *run, const struct scenario *sc);
+void run_spent(struct run *run, const struct scenario *sc, int64_t ns);
+void run_note_left_out(struct run *run);
 
 /* What the box is: kernel, command line, topology; owned by the caller. */
 json_t *run_meta(const struct run_setup *setup);

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "base/wait.h"
+#include "box/cpu.h"
 #include "run/internal.h"
 #include "stage/act.h"
 
@@ -151,6 +152,20 @@ static void show_end(struct run *run, unsigned int unmet)
 		run->setup->progress(run->setup->progress_arg, &p);
 }
 
+/* A smoke test needs one CPU only: the last, which has the least to do by itself. */
+static struct cpulist chosen_cpus(const struct run *run)
+{
+	struct cpulist can;
+	int last = -1;
+
+	if (!run->setup->is_smoke || cpulist_count(&run->setup->cpus) > 0 ||
+	    cpu_hotpluggable_read(run->setup->box, &can) < 0)
+		return run->setup->cpus;
+	cpulist_foreach(cpu, &can)
+		last = cpu;
+	return last < 0 ? run->setup->cpus : cpulist_of(last);
+}
+
 int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 {
 	struct stage_setup setup = {
@@ -162,7 +177,7 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.claim_globs = t->claim_globs,
 		.prober_port = run->setup->prober_port,
 		.is_expendable = run->setup->is_expendable,
-		.cpus = run->setup->cpus,
+		.cpus = chosen_cpus(run),
 		.seed = run->setup->seed,
 		.time_ns = run->setup->time_ns,
 		.plan = run->setup->plan,

@@ -64,6 +64,7 @@ static void end_run(struct run *run, size_t n_begun)
 			      json_pack("{s:s, s:s, s:{s:s, s:o}}", "what", "not-run", "text",
 					"scenarios that were not begun", "data", "why",
 					run->stopped, "scenarios", scenario_ids(run, n_begun)));
+	run_note_left_out(run);
 	run->outcome.is_stopped = run->stopped != NULL;
 	run_pump_kmsg(run);
 	note_memory(run);
@@ -99,8 +100,13 @@ static int play_all(struct run *run, struct error *err)
 		r = run_guardian_start(run);
 	run->taint = run_taint(run->setup->box);
 	for (; r == 0 && i < run->n_scenarios && !run->stopped; i++) {
+		int64_t began = wait_now_ns();
+
 		run->index = i;
+		if (!run_fits(run, run->scenarios[i]))
+			continue;
 		r = run_scenario(run, run->scenarios[i]);
+		run_spent(run, run->scenarios[i], wait_now_ns() - began);
 		if (r < 0)
 			error_set(err, -r, "cannot play \"%s\": %s", run->scenarios[i]->id,
 				  strerror(-r));
@@ -164,12 +170,19 @@ static void close_all(struct run *run)
 	free(run->scenarios);
 	free(run->witnesses);
 	free(run->stopped);
+	json_decref(run->left_out);
 }
 
 int run_play(const struct run_setup *setup, struct run_outcome *ret, struct error *err)
 {
 	struct run run = {
-		.setup = setup, .kmsg_fd = -1, .signal_fd = -1, .guardian_fd = -1, .lock_fd = -1
+		.setup = setup,
+		.kmsg_fd = -1,
+		.signal_fd = -1,
+		.guardian_fd = -1,
+		.lock_fd = -1,
+		.began_ns = wait_now_ns(),
+		.left_out = json_array(),
 	};
 	struct error own = {};
 	int r;

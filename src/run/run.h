@@ -52,6 +52,8 @@ struct run_setup {
 	const char *const *notes;   /* said at the start of the journal; NULL: none */
 	uint64_t seed;
 	struct cpulist cpus; /* only these may be taken off; empty: all that can */
+	int64_t budget_ns;   /* time for all of it: what fits is played by rank; 0: no end */
+	bool is_smoke;       /* only what is worth most, on one CPU */
 	bool has_deep;       /* deep scenarios too, where no glob names scenarios */
 	int64_t time_ns; /* how long each scenario that is bounded by time may go on; 0: its own */
 	const json_t *plan; /* what to repeat; NULL: nothing */
@@ -79,6 +81,9 @@ struct run_outcome {
  */
 _must_check_ int run_choose(const struct run_setup *setup, const struct scenario ***ret_scenarios,
 			    const struct witness ***ret_witnesses, struct error *err);
+
+/* How long a scenario is expected to take with this choice of CPUs; a guess. */
+int64_t run_cost_ns(const struct run_setup *setup, const struct scenario *sc);
 
 /*
  * 0 when the run went to its end, whatever became of the scenarios. -ENOENT: a glob chooses

@@ -39,6 +39,7 @@ const struct scenario scenario_cpu_all_but_one = {
 		"Every hot-pluggable CPU is taken off in ascending order while the others are still away, until a single CPU "
 		"carries everything: all interrupts, all timers, all tasks. Then they come back in the same order.",
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
+	.cost = { 800, 500 },
 	.rank = 3,
 	.play = play,
 };

@@ -187,6 +187,7 @@ const struct scenario scenario_cpu_bad_input = {
 	.claims = CLAIMS(&bad_value_refused, &needs_root, &idempotent, &bad_input_fail_values,
 			 &bad_input_target_values),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
+	.cost = { 2500, 0 },
 	.rank = 2,
 	.play = play,
 };

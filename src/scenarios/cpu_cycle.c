@@ -36,6 +36,7 @@ const struct scenario scenario_cpu_cycle = {
 		"The plain promise of CPU hotplug. Each CPU that has an `online` file and is online is taken off "
 		"and brought back once, in ascending order; at most one is off at a time.",
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
+	.cost = { 800, 500 },
 	.rank = 1,
 	.play = play,
 };

@@ -159,6 +159,7 @@ const struct scenario scenario_cpu_fixed = {
 		"springs the trap, the CPU stays, and the claim fails.",
 	.claims = CLAIMS(&target_refuses_fixed),
 	.needs = NEEDS(&need_root, &need_expendable, &need_hotpluggable_cpu, &need_fixed_cpu),
+	.cost = { 900, 0 },
 	.rank = 5,
 	.witnesses = GLOBS("uevents", "state", "masks", "kernel-log", "hung"),
 	.play = play,

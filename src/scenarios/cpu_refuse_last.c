@@ -114,6 +114,7 @@ const struct scenario scenario_cpu_refuse_last = {
 		"online afterwards. Then the others come back.",
 	.claims = CLAIMS(&refuse_last),
 	.needs = NEEDS(&need_root, &need_every_cpu),
+	.cost = { 800, 400 },
 	.rank = 4,
 	.play = play,
 };

@@ -67,6 +67,11 @@ struct scenario {
 	const struct claim *const
 		*claims; /* those it expects itself; act.as-expected is always among them */
 	const struct need *const *needs;
+	/* How long it takes on the lab's four CPUs, and how much of that is for each CPU that
+	 * leaves; for time budgets. All 0: not known. */
+	struct {
+		int base_ms, cpu_ms;
+	} cost;
 	int rank;     /* 1 is what to try first where time is short; higher: later; 0: 100 */
 	bool is_deep; /* only when named or asked for (`--deep`): it takes long */
 	const char *const *witnesses; /* globs, GLOBS(): only these watch it; NULL: all */

@@ -85,8 +85,8 @@ static void recorded_runs_are_reported(void **state)
 /* Every plan holds: so many results at its level, numbered from 1. */
 static void ktap_plans_hold(void **state)
 {
-	static const char *const runs[] = { "healthy", "stopped", "crash-panic", "empty-journal",
-					    "hostile" };
+	static const char *const runs[] = { "healthy",     "stopped",       "not-fitted",
+					    "crash-panic", "empty-journal", "hostile" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {

@@ -401,6 +401,22 @@ static void globs_choose(void **state)
 	assert_int_equal(play_into(f, "none-either"), -ENOENT);
 }
 
+static void what_does_not_fit_is_named(void **state)
+{
+	static const struct scenario dear = {
+		.id = "toy.dear", .cost = { 3600000, 0 }, .rank = 1, .play = play_cycle
+	};
+	struct fixture *f = *state;
+
+	/* The dear one is worth more and does not fit; the other does. */
+	f->setup.budget_ns = 600 * NS_PER_S;
+	assert_int_equal(play(f, SCENARIOS(&cycle, &dear), WITNESSES(&good)), 0);
+	assert_true(says(f, "\"scenarios\":[\"toy.dear\"]"));
+	assert_verdict(f, "toy.cycle", "toy.holds", "pass");
+	assert_verdict(f, "toy.dear", "toy.holds", "?");
+	assert_false(f->outcome.is_stopped);
+}
+
 static void a_trap_left_behind_is_cleared_and_told(void **state)
 {
 	struct fixture *f = *state;
@@ -540,6 +556,7 @@ int main(void)
 		TEST(what_failed_is_tried_again_alone),
 		TEST(second_tries_can_be_left_out),
 		TEST(globs_choose),
+		TEST(what_does_not_fit_is_named),
 		TEST(a_trap_left_behind_is_cleared_and_told),
 		TEST(what_an_earlier_run_left_is_put_back_first),
 		TEST(a_full_disk_is_told),
