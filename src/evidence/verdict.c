@@ -160,6 +160,15 @@ static void say_where(struct finding *f, const char *text, const struct record_a
 		set_why(f, "%s; %s act %d (%s)", text, when, act->id, act->verb);
 }
 
+/* Nothing had been done to the box when it hung: whatever was wrong, no act of ours caused it. */
+static bool has_acted(const struct record *run)
+{
+	record_foreach(l, run, .type = "act", .tries = RECORD_ANY_TRY)
+		if (l)
+			return true;
+	return false;
+}
+
 /* Rules 3 and 4: the same for each claim of the scenario. */
 static bool ended_early(struct finding *f)
 {
@@ -172,6 +181,8 @@ static bool ended_early(struct finding *f)
 	if (!end && !is_open(f->scenario))
 		return false;
 	f->verdict = crash || !timeout ? VERDICT_CRASH : VERDICT_TIMEOUT;
+	if (f->verdict == VERDICT_TIMEOUT && !has_acted(f->run))
+		f->verdict = VERDICT_ERROR;
 	if (end)
 		add_evidence(f, end);
 	else if (act)
