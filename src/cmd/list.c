@@ -5,8 +5,9 @@
 
 #include "cmd/catalog.h"
 #include "cmd/cmds.h"
+#include "cmd/promises.h"
 
-enum { OPT_JSON = 1, OPT_IDS };
+enum { OPT_JSON = 1, OPT_IDS, OPT_PLANNED, OPT_PROMISES };
 
 static const struct cmd_option options[] = {
 	{ OPT_JSON, "json",
@@ -14,8 +15,27 @@ static const struct cmd_option options[] = {
 	{ OPT_IDS, "ids", .value = "KIND",
 	  .summary = "Only the ids: scenario, witness, claim or id (all)", .kind = CMD_WORDS,
 	  .words = "scenario witness claim id" },
+	{ OPT_PROMISES, "promises",
+	  .summary = "What CPU hotplug promises, and what looks at it; with --json as JSON" },
+	{ OPT_PLANNED, "planned",
+	  .summary = "Only the promises that nothing looks at yet, with the reason" },
 	{},
 };
+
+static int print_promises(bool is_planned, bool is_json)
+{
+	json_t *all;
+
+	if (!is_json) {
+		promises_print(is_planned);
+		return VERDICT_EXIT_PASSED;
+	}
+	all = promises_json(is_planned);
+	json_dumpf(all, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(all);
+	return VERDICT_EXIT_PASSED;
+}
 
 static int print_json(void)
 {
@@ -71,7 +91,7 @@ static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_list, argc, argv);
 	const char *value, *ids = NULL;
-	bool is_json = false;
+	bool is_json = false, has_promises = false, is_planned = false;
 	json_t *all;
 	int o;
 
@@ -79,12 +99,16 @@ static int run(int argc, char **argv)
 		switch (o) {
 		case OPT_JSON: is_json = true; break;
 		case OPT_IDS: ids = value; break;
+		case OPT_PROMISES: has_promises = true; break;
+		case OPT_PLANNED: is_planned = true; break;
 		case CMD_OPERAND:
 			return cmd_usage_error(&cmd_list, "takes no operand, but was given \"%s\"",
 					       value);
 		default: return VERDICT_EXIT_USAGE;
 		}
 	}
+	if (has_promises || is_planned)
+		return print_promises(is_planned, is_json);
 	if (is_json)
 		return print_json();
 	if (ids)
@@ -102,7 +126,7 @@ static int run(int argc, char **argv)
 const struct cmd cmd_list = {
 	.name = "list",
 	.summary = "List scenarios, witnesses, claims and needs",
-	.usage = "[--json]",
+	.usage = "[--json] [--promises|--planned]",
 	.explain =
 		"Everything that hotproof can do and what it watches. `hotproof explain ID` says more of any of them.",
 	.options = options,
