@@ -12,6 +12,8 @@ const struct witness *const witnesses_all[] = {
 	&witness_stat,
 	&witness_kernel_log,
 	&witness_hung,
+	&witness_lockdep,
+	&witness_kmemleak,
 	&witness_top,
 	&witness_mpstat,
 	&witness_sar,

@@ -11,6 +11,8 @@ extern const struct witness witness_sysfs;
 extern const struct witness witness_uevents;
 extern const struct witness witness_kernel_log;
 extern const struct witness witness_hung;
+extern const struct witness witness_lockdep;
+extern const struct witness witness_kmemleak;
 extern const struct witness witness_stat;
 extern const struct witness witness_function;
 extern const struct witness witness_top;

@@ -14,9 +14,10 @@
 #include "support/scripted.h"
 #include "witnesses/witnesses.h"
 
-static const struct witness *const witnesses[] = { &witness_uevents, &witness_state,
-						   &witness_stat,    &witness_kernel_log,
-						   &witness_hung,    NULL };
+static const struct witness *const witnesses[] = { &witness_uevents,  &witness_state,
+						   &witness_stat,     &witness_kernel_log,
+						   &witness_hung,     &witness_lockdep,
+						   &witness_kmemleak, NULL };
 
 static const struct {
 	const char *root, *failing;
@@ -33,6 +34,8 @@ static const struct {
 	{ "kmsg-warning", "log.no-warning" },
 	{ "new-taint", "log.no-taint" },
 	{ "hung-task", "log.no-hung-task" },
+	{ "lockdep-turns-off", "debug.lockdep-stays-on" },
+	{ "memory-leaked", "debug.no-memory-leaked" },
 	{ "stat-cpu-back", "stat.cpu-never-back" },
 	{ "stat-idle-forgotten", "stat.cpu-never-back" },
 	{ "stat-idle-jitter", "" },
