@@ -60,9 +60,11 @@ static const struct witness bad = { .id = "bad",
 				    .claims = CLAIMS(&toy_breaks),
 				    .after = breaks_after };
 
+static int hang_from; /* the first act before which the toy hangs */
+
 static int hangs_before(struct stage *s, void *state, const struct act *act)
 {
-	while (act)
+	while (act->id >= hang_from)
 		wait_pause(NS_PER_S);
 	return 0;
 }
@@ -329,9 +331,23 @@ static void a_witness_that_hangs_is_a_timeout(void **state)
 	struct fixture *f = *state;
 
 	f->setup.limits = (struct run_limits){ .idle_ns = 300 * NS_PER_MS };
+	hang_from = 2;
 	assert_int_equal(play(f, SCENARIOS(&cycle), WITNESSES(&good, &hanging)), 0);
 	assert_true(f->outcome.is_stopped);
 	assert_verdict(f, "toy.cycle", "toy.holds", "timeout");
+	assert_box_is_whole(f);
+}
+
+/* Nothing had been done to the box: no act of ours can be to blame. */
+static void a_hang_before_any_act_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	f->setup.limits = (struct run_limits){ .idle_ns = 300 * NS_PER_MS };
+	hang_from = 1;
+	assert_int_equal(play(f, SCENARIOS(&cycle), WITNESSES(&good, &hanging)), 0);
+	assert_true(f->outcome.is_stopped);
+	assert_verdict(f, "toy.cycle", "toy.holds", "error");
 	assert_box_is_whole(f);
 }
 
@@ -551,6 +567,7 @@ int main(void)
 		TEST(a_write_that_hangs_is_a_timeout),
 		TEST(a_restore_that_hangs_is_given_up),
 		TEST(a_witness_that_hangs_is_a_timeout),
+		TEST(a_hang_before_any_act_is_an_error),
 		TEST(new_taint_stops_the_run),
 		TEST(a_cpu_that_stays_off_fails_the_restore),
 		TEST(what_failed_is_tried_again_alone),
