@@ -149,6 +149,6 @@ const struct scenario scenario_cpu_rollback_twice = {
 			 &neighbour_claim, &twice),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu, &need_real_box, &need_traps),
 	.rank = 4,
-	.witnesses = GLOBS("function", "kernel-log", "masks", "state", "uevents"),
+	.witnesses = GLOBS("function", "kernel-log", "masks", "state", "steps", "uevents"),
 	.play = play,
 };
