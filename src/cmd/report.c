@@ -9,21 +9,34 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cmd/baseline.h"
 #include "cmd/cmds.h"
 #include "cmd/show.h"
 #include "evidence/verdict.h"
 
-enum { OPT_FORMAT = 1, OPT_OUTPUT };
+enum { OPT_FORMAT = 1, OPT_OUTPUT, OPT_BASELINE };
 
 static const struct cmd_option options[] = {
 	{ OPT_FORMAT, "format", 'f', "NAME", "text (the default), ktap, junit, json or html",
 	  CMD_WORDS, "text ktap junit json html" },
 	{ OPT_OUTPUT, "output", 'o', "FILE", "Write it there instead of to stdout", CMD_FILE },
+	{ OPT_BASELINE, "baseline", 0, "DIR",
+	  "Show what acts cost beside this earlier run of the same box (may be repeated)",
+	  CMD_DIR },
 	{},
 };
 
+#define BASELINES_MAX 64
+
+struct request {
+	const struct report_format *format;
+	const char *dir, *path;
+	const char *baselines[BASELINES_MAX];
+	size_t n_baselines;
+};
+
 static int to_file(const struct report_format *format, const struct record *run,
-		   const json_t *results, const char *path)
+		   const json_t *results, const struct report_options *how, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
@@ -32,64 +45,84 @@ static int to_file(const struct report_format *format, const struct record *run,
 
 	if (!out)
 		return -ENOMEM;
-	r = format->write(run, results, out, &(struct report_options){});
+	r = format->write(run, results, out, how);
 	if (fclose(out) != 0 && r == 0)
 		r = -ENOMEM;
 	return r < 0 ? r : file_replace(AT_FDCWD, path, text, len);
 }
 
-static int report(const char *dir, const struct report_format *format, const char *path)
+static int report(const struct request *q)
 {
 	_cleanup_(cleanup_record) struct record *run = NULL;
-	struct report_options options_of_stdout = show_options(stdout);
+	_cleanup_latency_ struct latency_table before = {};
+	struct report_options how = q->path ? (struct report_options){} : show_options(stdout);
 	json_t *results = NULL;
 	struct error err = {};
-	int r = record_open(dir, &run, &err);
+	int r = record_open(q->dir, &run, &err);
 
+	for (size_t i = 0; r == 0 && i < q->n_baselines; i++)
+		r = baseline_read(q->baselines[i], run->meta, &before, &err);
+	if (q->n_baselines > 0)
+		how.before = &before;
 	results = r == 0 ? verdict_of_run(run) : NULL;
 	if (r == 0 && !results)
-		r = error_set(&err, ENOMEM, "out of memory for the verdicts of \"%s\"", dir);
+		r = error_set(&err, ENOMEM, "out of memory for the verdicts of \"%s\"", q->dir);
 	if (r < 0)
 		return cmd_fail(&cmd_report, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
-	r = path ? to_file(format, run, results, path)
-		 : format->write(run, results, stdout, &options_of_stdout);
+	r = q->path ? to_file(q->format, run, results, &how, q->path)
+		    : q->format->write(run, results, stdout, &how);
 	json_decref(results);
 	if (r < 0)
 		return cmd_fail(&cmd_report, VERDICT_EXIT_NOT_JUDGED,
-				"cannot write the report to \"%s\": %s", path ? path : "stdout",
-				strerror(-r));
+				"cannot write the report to \"%s\": %s",
+				q->path ? q->path : "stdout", strerror(-r));
 	return VERDICT_EXIT_PASSED;
+}
+
+static int take(struct request *q, int option, const char *value)
+{
+	switch (option) {
+	case OPT_FORMAT:
+		q->format = report_find(value);
+		return q->format
+			       ? 0
+			       : cmd_usage_error(
+					 &cmd_report,
+					 "there is no format \"%s\"; the formats are text, ktap, junit, json and html",
+					 value);
+	case OPT_OUTPUT: q->path = value; return 0;
+	case OPT_BASELINE:
+		if (q->n_baselines == BASELINES_MAX)
+			return cmd_usage_error(&cmd_report, "takes at most %d baselines",
+					       BASELINES_MAX);
+		q->baselines[q->n_baselines++] = value;
+		return 0;
+	case CMD_OPERAND:
+		if (q->dir)
+			return cmd_usage_error(
+				&cmd_report,
+				"reports on one run at a time, but was given \"%s\" too", value);
+		q->dir = value;
+		return 0;
+	default: return VERDICT_EXIT_USAGE;
+	}
 }
 
 static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_report, argc, argv);
-	const struct report_format *format = &report_formats[0];
-	const char *value, *dir = NULL, *path = NULL;
-	int o;
+	struct request q = { .format = &report_formats[0] };
+	const char *value;
+	int o, r;
 
 	while ((o = cmd_next(&args, &value)) != CMD_END) {
-		if (o == OPT_FORMAT)
-			format = report_find(value);
-		else if (o == OPT_OUTPUT)
-			path = value;
-		else if (o == CMD_OPERAND && !dir)
-			dir = value;
-		else if (o == CMD_OPERAND)
-			return cmd_usage_error(
-				&cmd_report,
-				"reports on one run at a time, but was given \"%s\" too", value);
-		else
-			return VERDICT_EXIT_USAGE;
-		if (!format)
-			return cmd_usage_error(
-				&cmd_report,
-				"there is no format \"%s\"; the formats are text, ktap, junit, json and html",
-				value);
+		r = take(&q, o, value);
+		if (r != 0)
+			return r;
 	}
-	if (!dir)
+	if (!q.dir)
 		return cmd_usage_error(&cmd_report, "the run directory is missing");
-	return report(dir, format, path);
+	return report(&q);
 }
 
 const struct cmd cmd_report = {

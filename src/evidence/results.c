@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The document around the verdicts: counts, exit codes, whether the run is complete, its acts.
  * Knows no verdict rule. */
+#include "evidence/latency.h"
 #include "evidence/verdict_internal.h"
 
 #include <errno.h>
@@ -193,13 +194,22 @@ static int exit_code(const json_t *counts, bool is_broken, bool is_complete, boo
 							  : VERDICT_EXIT_NOT_TRIED;
 }
 
+/* NULL: nothing was traced, or memory is short; it is no verdict. */
+static json_t *list_latency(const struct record *r)
+{
+	_cleanup_latency_ struct latency_table table = {};
+
+	return latency_read(r, &table) < 0 ? NULL : latency_json(&table);
+}
+
 json_t *verdict_of_run(const struct record *r)
 {
-	json_t *results = list_results(r), *counts, *not_run, *stopped, *doc;
+	json_t *results = list_results(r), *counts, *not_run, *stopped, *doc, *latency;
 	bool is_broken = broke_between(r);
 
 	if (!results)
 		return NULL;
+	latency = list_latency(r);
 	counts = count_verdicts(results);
 	not_run = list_not_run(r);
 	stopped = why_stopped(r, not_run);
@@ -211,6 +221,8 @@ json_t *verdict_of_run(const struct record *r)
 			exit_code(counts, is_broken, !stopped, false), "exit_known_ok",
 			exit_code(counts, is_broken, !stopped, true), "results", results, "acts",
 			list_acts(r), "not_run", not_run);
+	if (latency)
+		json_object_set_new(doc, "latency", latency);
 	json_decref(counts);
 	json_decref(stopped);
 	return doc;

@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "evidence/latency.h"
 #include "evidence/record.h"
 
 struct report_options {
-	bool is_coloured; /* the text goes to a terminal */
-	int columns;      /* of the terminal; 0: 100 */
+	bool is_coloured;                   /* the text goes to a terminal */
+	int columns;                        /* of the terminal; 0: 100 */
+	const struct latency_table *before; /* what acts cost in earlier runs of the box, or NULL */
 };
 
 /* 0 or -errno; errors of `out` itself are the caller's to look for (ferror). */

@@ -333,6 +333,7 @@ int report_text(const struct record *run, const json_t *results, FILE *out,
 		.run = run,
 		.results = results,
 		.list = json_object_get(results, "results"),
+		.before = options ? options->before : NULL,
 		.is_coloured = options && options->is_coloured,
 		.columns = options && options->columns > 0 ? options->columns : 100,
 	};
@@ -342,6 +343,7 @@ int report_text(const struct record *run, const json_t *results, FILE *out,
 	put_bad(&t);
 	text_skips(&t);
 	text_disruption(&t);
+	text_cost(&t);
 	put_stopped(&t);
 	put_verdict(&t);
 	return 0;

@@ -10,8 +10,9 @@ enum text_colour { TEXT_PLAIN, TEXT_BOLD, TEXT_GOOD, TEXT_BAD, TEXT_WARN, TEXT_D
 struct text {
 	FILE *out;
 	const struct record *run;
-	const json_t *results; /* the document */
-	const json_t *list;    /* its "results" */
+	const json_t *results;              /* the document */
+	const json_t *list;                 /* its "results" */
+	const struct latency_table *before; /* earlier runs of the box, or NULL */
 	bool is_coloured;
 	int columns;
 };
@@ -38,3 +39,6 @@ bool text_is_known(const json_t *result); /* a known defect explains it */
 void text_known(const struct text *t);
 void text_skips(const struct text *t);
 void text_disruption(const struct text *t);
+
+/* text_cost.c */
+void text_cost(const struct text *t);

@@ -239,6 +239,8 @@ static void put_navigation(struct html_page *p)
 	fputs("<a href=\"#untried\">Not exercised</a>", p->out);
 	if (p->n_acts > 0)
 		fputs("<a href=\"#acts\">Acts</a><a href=\"#disruption\">Disruption</a>", p->out);
+	if (record_next(&p->observes, NULL, &(struct record_filter){ .what = "trace.steps" }))
+		fputs("<a href=\"#cost\">Cost</a>", p->out);
 	fputs("<a href=\"#claims\">Every promise</a><a href=\"#repeat\">Repeat</a></nav>\n",
 	      p->out);
 }

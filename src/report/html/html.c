@@ -9,10 +9,12 @@
 int report_html(const struct record *run, const json_t *results, FILE *out,
 		const struct report_options *options)
 {
-	struct html_page p = { .out = out, .rec = run, .results = results };
+	struct html_page p = { .out = out,
+			       .rec = run,
+			       .results = results,
+			       .before = options ? options->before : NULL };
 	int r;
 
-	(void)options;
 	r = html_page_load(&p);
 	if (r >= 0) {
 		html_begin(&p);
@@ -24,6 +26,7 @@ int report_html(const struct record *run, const json_t *results, FILE *out,
 		html_untried(&p);
 		html_act_section(&p);
 		html_disruption(&p);
+		html_cost(&p);
 		html_claims(&p);
 		html_repeat(&p);
 		html_end(&p);

@@ -61,9 +61,10 @@ struct html_page {
 	const struct record *rec;
 	struct record expects,
 		observes; /* views of rec that hold such lines only: a run has far more datagrams */
-	const json_t *results; /* the whole document */
-	const json_t *list;    /* its "results" */
-	int64_t began, ended;  /* of the run */
+	const json_t *results;              /* the whole document */
+	const struct latency_table *before; /* earlier runs of the box, or NULL */
+	const json_t *list;                 /* its "results" */
+	int64_t began, ended;               /* of the run */
 	struct cpulist cpus, first_online;
 	struct html_packet *packets; /* ordered by `sent` */
 	size_t n_packets;
@@ -146,6 +147,7 @@ void html_act_section(struct html_page *p);
 void html_notes(struct html_page *p);
 void html_untried(struct html_page *p);
 void html_disruption(struct html_page *p);
+void html_cost(struct html_page *p);
 void html_repeat(struct html_page *p);
 
 /* evidence.c */

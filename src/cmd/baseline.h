@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Earlier runs of a box, to hold a run against. What is compared is evidence/latency.h's. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "evidence/latency.h"
+
+/*
+ * Adds what the acts of the run in `dir` cost to `table`. -EINVAL: it is a run of another box than
+ * that of `meta` (another kernel, architecture or machine), or none of its acts was traced.
+ */
+_must_check_ int baseline_read(const char *dir, const json_t *meta, struct latency_table *table,
+			       struct error *err);
