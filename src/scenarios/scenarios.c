@@ -9,6 +9,7 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_cpu_bad_input,
 	&scenario_cpu_fixed,
 	&scenario_cpu_rollback_twice,
+	&scenario_cpu_refuse_deadline,
 	&scenario_cpu_rollback,
 	/* race/scenarios.c */
 	&scenario_race_toggle,

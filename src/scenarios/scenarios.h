@@ -11,6 +11,7 @@ extern const struct scenario scenario_cpu_bad_input;
 extern const struct scenario scenario_cpu_fixed;
 extern const struct scenario scenario_cpu_rollback;
 extern const struct scenario scenario_cpu_rollback_twice;
+extern const struct scenario scenario_cpu_refuse_deadline;
 
 /* race/scenarios.c */
 extern const struct scenario scenario_race_toggle;

@@ -15,6 +15,7 @@ extern const struct witness witness_lockdep;
 extern const struct witness witness_kmemleak;
 extern const struct witness witness_stat;
 extern const struct witness witness_function;
+extern const struct witness witness_share;
 extern const struct witness witness_top;
 extern const struct witness witness_mpstat;
 extern const struct witness witness_sar;

@@ -11,6 +11,7 @@
 #include "box/cpu_states.h"
 #include "support/findings.h"
 #include "witnesses/rollback/function.h"
+#include "witnesses/rollback/share.h"
 
 #define FUNCTION "rollback.function"
 
@@ -88,6 +89,33 @@ static void no_time_is_no_failure(void **state)
 	check(&seen, FINDING_UNEXERCISED);
 }
 
+static void check_share(const struct share_seen *seen, int result)
+{
+	_cleanup_findings_ struct findings f = {};
+
+	share_judge(seen, &f);
+	assert_int_equal(found(&f, "rollback.rt-share"), result);
+}
+
+/* As seen on 6.1 after EBUSY, and what it is compared with. */
+static void share_starved(void **state)
+{
+	struct share_seen seen = { .result = "EBUSY",
+				   .refused = { 3, 2100 * NS_PER_MS, 0 },
+				   .other = { 1, 1950 * NS_PER_MS, 100 * NS_PER_MS },
+				   .took_ns = 2200 * NS_PER_MS };
+
+	(void)state;
+	check_share(&seen, FINDING_UNMET);
+	seen.refused.meek_ns = 50 * NS_PER_MS;
+	check_share(&seen, FINDING_MET);
+	/* No throttling anywhere: real-time threads may be allowed all there is. */
+	seen.refused.meek_ns = seen.other.meek_ns = 0;
+	check_share(&seen, FINDING_UNEXERCISED);
+	seen.why_not = "there is no third CPU to watch from";
+	check_share(&seen, FINDING_UNEXERCISED);
+}
+
 /* As 6.1 numbers them; the names decide. */
 static void states_that_cannot_fail_are_told(void **state)
 {
@@ -117,6 +145,7 @@ int main(void)
 		cmocka_unit_test(probe_step_stuck),
 		cmocka_unit_test(coarse_sleep_is_compared),
 		cmocka_unit_test(no_time_is_no_failure),
+		cmocka_unit_test(share_starved),
 		cmocka_unit_test(states_that_cannot_fail_are_told),
 	};
 

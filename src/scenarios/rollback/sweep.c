@@ -105,6 +105,6 @@ const struct scenario scenario_cpu_rollback = {
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu, &need_real_box, &need_traps),
 	.rank = 3,
 	.is_deep = true,
-	.witnesses = GLOBS("function", "kernel-log", "masks", "state", "steps", "uevents"),
+	.witnesses = GLOBS("function", "share", "kernel-log", "masks", "state", "steps", "uevents"),
 	.play = play,
 };

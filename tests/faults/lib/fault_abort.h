@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For faults that begin when a transition was aborted by a trap in cpuN/hotplug/fail: tells of each
- * write to cpuN/online that ends with EAGAIN, before the writer gets to know. Not for faults that
- * abort something themselves.
+ * For faults that begin when a transition was aborted by a trap in cpuN/hotplug/fail, or refused
+ * for another cause: tells of each write to cpuN/online that ends with one errno, before the writer
+ * gets to know. Not for faults that abort something themselves.
  */
 #pragma once
 
@@ -19,6 +19,10 @@ struct fault_abort {
 static void (*fault_aborted)(const struct fault_abort *a);
 
 static unsigned int fault_aborts;
+
+static int fault_errno = EAGAIN;
+module_param_named(errno, fault_errno, int, 0444);
+MODULE_PARM_DESC(errno, "only writes that end with this");
 
 /* state, target and fail are the first three members of struct cpuhp_cpu_state, which is private to
  * kernel/cpu.c. */
@@ -56,7 +60,7 @@ static int fault_abort_return(struct kretprobe_instance *ri, struct pt_regs *reg
 {
 	struct fault_abort *a = (void *)ri->data;
 
-	if ((int)regs_return_value(regs) != -EAGAIN)
+	if ((int)regs_return_value(regs) != -fault_errno)
 		return 0;
 	if (fault_only_cpu >= 0 && fault_only_cpu != (int)a->cpu)
 		return 0;
