@@ -30,6 +30,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_task_sleeper,
 	&witness_task_mask,
 	&witness_timer,
+	&witness_loopback,
 	&witness_task,
 	NULL,
 };
