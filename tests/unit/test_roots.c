@@ -44,7 +44,8 @@ static const struct {
 };
 
 /* What is judged of a transition that is complete only has no say where one stops half way. */
-static const struct witness *const strict_witnesses[] = { &witness_sysfs, &witness_masks, NULL };
+static const struct witness *const strict_witnesses[] = { &witness_sysfs, &witness_clocksource,
+							  &witness_masks, NULL };
 
 static const struct {
 	const char *root, *failing;
@@ -55,6 +56,7 @@ static const struct {
 	{ "topology-stale", "sysfs.topology-follows" },
 	{ "cache-stale", "sysfs.topology-follows" },
 	{ "map-differs", "sysfs.topology-follows" },
+	{ "clocksource-changes", "time.clocksource-stays" },
 };
 
 static void good_root_holds(void **state)
