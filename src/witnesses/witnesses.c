@@ -31,6 +31,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_task_sleeper,
 	&witness_task_mask,
 	&witness_timer,
+	&witness_disk,
 	&witness_uring,
 	&witness_perf,
 	&witness_readers,

@@ -77,19 +77,23 @@ static int event_read(int fd, int64_t *ret)
 	return 0;
 }
 
-/* The thread's: uses up some CPU time, and notes what its event made of it. */
+/*
+ * The thread's: uses up some CPU time, and notes what its event made of it. The event is read first
+ * and last, so that whatever the thread is made to wait for in between is in both, or in the event
+ * alone.
+ */
 static void burn(struct perf *p)
 {
-	int64_t counted = 0, began_counted = 0, began = wait_thread_cpu_ns(), used;
+	int64_t first = 0, last = 0, began, used;
+	int fd = atomic_load(&p->task_fd), r = event_read(fd, &first);
 
-	if (event_read(atomic_load(&p->task_fd), &began_counted) < 0)
-		return;
+	began = wait_thread_cpu_ns();
 	while ((used = wait_thread_cpu_ns() - began) < BURN_NS)
 		;
-	if (event_read(atomic_load(&p->task_fd), &counted) < 0)
-		counted = began_counted;
+	if (r == 0)
+		r = event_read(fd, &last);
 	atomic_store(&p->used_ns, used);
-	atomic_store(&p->counted_ns, counted - began_counted);
+	atomic_store(&p->counted_ns, r < 0 ? 0 : last - first);
 }
 
 static void run(struct worker *w)
