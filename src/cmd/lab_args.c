@@ -34,6 +34,7 @@ enum {
 	OPT_SEED,
 	OPT_BUDGET,
 	OPT_SMOKE,
+	OPT_PLAN,
 };
 
 const struct cmd_option lab_args_options[] = {
@@ -61,6 +62,8 @@ const struct cmd_option lab_args_options[] = {
 	{ OPT_SMOKE, "smoke", 0, NULL, "Only what is worth most, on one CPU: a few seconds" },
 	{ OPT_SEED, "seed", 0, "N",
 	  "Seed of what is chosen at random; default: drawn and recorded" },
+	{ OPT_PLAN, "plan", 0, "FILE", "Repeat the races of this plan: plan.json of a run",
+	  CMD_FILE },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_NO_RETRY, "no-retry", 0, NULL,
 	  "Do not try failed claims again with their witness alone" },
@@ -163,6 +166,7 @@ static int take(struct lab_request *q, int option, const char *value)
 	case OPT_BUDGET: return lab_args_pass_on(q, "--time-budget", value);
 	case OPT_SMOKE: return lab_args_pass_on(q, "--smoke", NULL);
 	case OPT_SEED: return lab_args_pass_on(q, "--seed", value);
+	case OPT_PLAN: q->race_plan = value; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case OPT_NO_RETRY: return lab_args_pass_on(q, "--no-retry", NULL);
 	case OPT_SCALE: return take_scale(q, value);

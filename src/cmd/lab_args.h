@@ -16,7 +16,8 @@ struct lab_list {
 
 struct lab_request {
 	struct machine *machine; /* owned; filled in later */
-	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec;
+	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec,
+		*race_plan;
 	struct lab_list insmod, add, plan;
 	int cpus, mem, want_kvm;
 	bool is_known_ok, has_no_report, is_quiet;

@@ -64,7 +64,7 @@ char *lab_find_hotproof(void)
 /* Globs that choose nothing are known here already: a guest need not boot for that. */
 static int check_plan(const struct lab_request *q, const char *hotproof)
 {
-	_cleanup_free_ const char **argv = calloc(q->plan.n + 3, sizeof(*argv));
+	_cleanup_free_ const char **argv = calloc(q->plan.n + 5, sizeof(*argv));
 	_cleanup_process_ struct process p = PROCESS_NONE;
 	struct error err = {};
 	int status, r;
@@ -75,6 +75,10 @@ static int check_plan(const struct lab_request *q, const char *hotproof)
 	argv[1] = "run";
 	for (size_t i = 0; i < q->plan.n; i++)
 		argv[i + 2] = q->plan.v[i];
+	if (q->race_plan) {
+		argv[q->plan.n + 2] = "--plan";
+		argv[q->plan.n + 3] = q->race_plan;
+	}
 	r = process_start(argv, -1, -1, STDERR_FILENO, &p, &err);
 	if (r < 0)
 		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
@@ -111,6 +115,8 @@ static int finish_plan(struct lab_request *q, const char *name, const char *repe
 
 	if (r == 0)
 		r = lab_args_pass_on(q, "--machine", q->machine->name);
+	if (r == 0 && q->race_plan)
+		r = lab_args_pass_on(q, "--plan", "/" IMAGE_RACE_PLAN);
 	if (r == 0 && q->machine->nic)
 		r = lab_args_pass_on(q, "--prober-port", "7");
 	if (r == 0)
@@ -148,6 +154,7 @@ static int play(struct lab_request *q, const char *kernel, const char *modules,
 		.insmod = q->insmod.v,
 		.add = q->add.v,
 		.plan_argv = q->plan.v,
+		.race_plan = q->race_plan,
 		.out = out,
 		.signal_fd = signals,
 		.want_kvm = q->want_kvm,

@@ -13,6 +13,7 @@
 #include "base/wait.h"
 #include "cmd/catalog.h"
 #include "cmd/cmds.h"
+#include "cmd/given_plan.h"
 #include "cmd/plan.h"
 #include "cmd/progress.h"
 #include "cmd/show.h"
@@ -42,6 +43,7 @@ enum {
 	OPT_REPEAT,
 	OPT_CPUS,
 	OPT_DEEP,
+	OPT_PLAN,
 	OPT_EXPENDABLE,
 	OPT_BUDGET,
 	OPT_SMOKE,
@@ -63,6 +65,8 @@ static const struct cmd_option options[] = {
 	{ OPT_SMOKE, "smoke", 0, NULL, "Only what is worth most, on one CPU: a few seconds" },
 	{ OPT_EXPENDABLE, "expendable", 0, NULL,
 	  "Try what may cost the box, too: nobody would miss it" },
+	{ OPT_PLAN, "plan", 0, "FILE", "Repeat the races of this plan: plan.json of a run",
+	  CMD_FILE },
 	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
 	{ OPT_MACHINE, "machine", 0, "NAME", "What to call this box in the record" },
 	{ OPT_NOTE, "note", 0, "TEXT", "A note for the record (may be repeated)" },
@@ -91,7 +95,8 @@ struct globs {
 
 struct request {
 	struct globs scenarios, witnesses, claims, notes;
-	const char *out, *machine, *name, *repeat;
+	const char *out, *machine, *name, *repeat, *plan_file;
+	json_t *plan; /* owned; NULL: none */
 	uint64_t seed;
 	double scale;
 	int64_t budget_ns;
@@ -155,6 +160,7 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_OUT: q->out = value; return 0;
 	case OPT_MACHINE: q->machine = value; return 0;
 	case OPT_NAME: q->name = value; return 0;
+	case OPT_PLAN: q->plan_file = value; return 0;
 	case OPT_REPEAT: q->repeat = value; return 0;
 	case OPT_NO_RETRY: q->has_no_retry = true; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
@@ -277,6 +283,7 @@ static int play(const struct request *q)
 		.is_smoke = q->is_smoke,
 		/* A guest of the lab lives for the run only. */
 		.is_expendable = q->is_expendable || q->port_fd >= 0,
+		.plan = q->plan,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
 		.no_retry_claims = known,
@@ -307,6 +314,23 @@ static int play(const struct request *q)
 	return r;
 }
 
+/* Where no scenario is chosen, those are that there is a plan for. */
+static int take_plan(struct request *q)
+{
+	bool is_chosen = q->scenarios.n > 0;
+	struct error err = {};
+	json_t *one;
+	size_t i;
+	int r = given_plan_load(q->plan_file, &q->plan, &err);
+
+	if (r < 0)
+		return cmd_usage_error(&cmd_run, "%s", err.code ? err.text : strerror(-r));
+	json_array_foreach(q->plan, i, one)
+		if (!is_chosen && r == 0)
+			r = add(&q->scenarios, json_string_value(json_object_get(one, "scenario")));
+	return r;
+}
+
 static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_run, argc, argv);
@@ -319,8 +343,11 @@ static int run(int argc, char **argv)
 	wait_set_scale(q.scale);
 	/* What the lab starts in a guest is meant to be done. */
 	q.is_go = q.is_go || q.port_fd >= 0;
+	if (r == 0 && q.plan_file)
+		r = take_plan(&q);
 	if (r == 0)
 		r = play(&q);
+	json_decref(q.plan);
 	free(q.scenarios.list);
 	free(q.witnesses.list);
 	free(q.claims.list);

@@ -176,6 +176,8 @@ static int add_all(struct build *b, struct error *err)
 		r = add_modules(b, err);
 	if (r == 0)
 		r = add_plan(b);
+	if (r == 0 && b->spec->race_plan)
+		r = cpio_add_file(b->cpio, IMAGE_RACE_PLAN, b->spec->race_plan, err);
 	/* Last, so that a user may replace anything. */
 	for (size_t i = 0; r == 0 && b->spec->add && b->spec->add[i]; i++)
 		r = cpio_add_tree(b->cpio, "", b->spec->add[i], err);

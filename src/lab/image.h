@@ -5,6 +5,7 @@
  * behind.
  *
  *   /init                  the static hotproof binary
+ *   /etc/hotproof/race-plan.json  only with a plan of races to repeat
  *   /etc/hotproof/modules  one a line: path and parameters, in loading order; the user's own come
  * last /etc/hotproof/plan.json {"argv": [...]}: what PID 1 runs /lib/hotproof/modules/ the module
  * files, unpacked
@@ -15,6 +16,8 @@
 
 #include "base/error.h"
 
+#define IMAGE_RACE_PLAN "etc/hotproof/race-plan.json"
+
 struct image_spec {
 	const char *hotproof;         /* the static binary */
 	const char *modules;          /* .../lib/modules/RELEASE */
@@ -22,6 +25,7 @@ struct image_spec {
 	const char *const *insmod;    /* "FILE[,param=value...]", NULL-terminated; may be NULL */
 	const char *const *add;       /* folders; NULL-terminated; may be NULL */
 	const char *const *plan_argv; /* NULL-terminated */
+	const char *race_plan;        /* file for run --plan; NULL: none */
 };
 
 /* A guest has no shared libraries for its first process: -ENOEXEC when the program needs some. */

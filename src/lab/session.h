@@ -30,6 +30,7 @@ struct session_setup {
 	const char *append;           /* NULL: none */
 	const char *const *insmod, *const *add;
 	const char *const *plan_argv; /* what PID 1 runs */
+	const char *race_plan;        /* file for run --plan; NULL: none */
 	const char *out;              /* the run directory, made here */
 	int signal_fd;                /* readable: stop at once (a signalfd); -1: none */
 	int want_kvm;                 /* enum kvm_want */
