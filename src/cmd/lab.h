@@ -8,6 +8,7 @@
 #include "lab/session.h"
 
 extern const struct cmd cmd_lab_run;
+extern const struct cmd cmd_lab_shrink;
 extern const struct cmd cmd_lab_doctor;
 extern const struct cmd cmd_lab_machines;
 

@@ -7,7 +7,7 @@
 #include "cmd/cmds.h"
 
 static const struct cmd *const cmds[] = {
-	&cmd_list, &cmd_explain, &cmd_run, &cmd_judge, &cmd_report, &cmd_lab, NULL,
+	&cmd_list, &cmd_explain, &cmd_run, &cmd_judge, &cmd_report, &cmd_lab, &cmd_shrink, NULL,
 };
 
 static const struct cmd_program hotproof = {

@@ -13,14 +13,13 @@
 
 #define LAB "hotproof-lab"
 
-static int run(int argc, char **argv)
+/* Returns only when it cannot be started. */
+static int pass_on(const struct cmd *cmd, char **argv)
 {
 	_cleanup_free_ char *beside = NULL;
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	(void)argc;
-	argv[0] = (char *)LAB;
 	if (n > 0) {
 		self[n] = '\0';
 		*strrchr(self, '/') = '\0';
@@ -30,9 +29,28 @@ static int run(int argc, char **argv)
 	}
 	execvp(LAB, argv);
 	return cmd_fail(
-		&cmd_lab, VERDICT_EXIT_NOT_JUDGED,
+		cmd, VERDICT_EXIT_NOT_JUDGED,
 		"cannot start \"%s\", neither beside this program nor from PATH: %s; is it installed?",
 		LAB, strerror(errno));
+}
+
+static int run(int argc, char **argv)
+{
+	(void)argc;
+	argv[0] = (char *)LAB;
+	return pass_on(&cmd_lab, argv);
+}
+
+/* argv[0] is "shrink", and stays as the subcommand of the other program. */
+static int run_shrink(int argc, char **argv)
+{
+	_cleanup_free_ char **longer = calloc(argc + 2, sizeof(*longer));
+
+	if (!longer)
+		return cmd_fail(&cmd_shrink, VERDICT_EXIT_NOT_JUDGED, "memory is short");
+	longer[0] = (char *)LAB;
+	memcpy(longer + 1, argv, argc * sizeof(*argv));
+	return pass_on(&cmd_shrink, longer);
 }
 
 const struct cmd cmd_lab = {
@@ -41,4 +59,12 @@ const struct cmd cmd_lab = {
 	.usage = "COMMAND [OPTION]...",
 	.is_passed_on = true,
 	.run = run,
+};
+
+const struct cmd cmd_shrink = {
+	.name = "shrink",
+	.summary = "Find the smallest plan with which a race still fails",
+	.usage = "[OPTION]... RUN",
+	.is_passed_on = true,
+	.run = run_shrink,
 };
