@@ -18,5 +18,18 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_race_fork,
 	&scenario_race_irq,
 	&scenario_race_cpuset,
+	&scenario_race_throttled,
+	&scenario_race_freezer,
+	&scenario_race_tracing,
+	&scenario_race_perf,
+	&scenario_race_uring,
+	&scenario_race_netns,
+	&scenario_race_mount,
+	&scenario_race_read,
+	&scenario_race_fail,
+	&scenario_race_smt,
+	&scenario_race_all,
+	/* Last: a kernel that is tainted there stops the run. */
+	&scenario_race_deadline,
 	NULL,
 };

@@ -20,6 +20,18 @@ extern const struct scenario scenario_race_affinity;
 extern const struct scenario scenario_race_fork;
 extern const struct scenario scenario_race_irq;
 extern const struct scenario scenario_race_cpuset;
+extern const struct scenario scenario_race_throttled;
+extern const struct scenario scenario_race_freezer;
+extern const struct scenario scenario_race_deadline;
+extern const struct scenario scenario_race_tracing;
+extern const struct scenario scenario_race_perf;
+extern const struct scenario scenario_race_uring;
+extern const struct scenario scenario_race_netns;
+extern const struct scenario scenario_race_mount;
+extern const struct scenario scenario_race_read;
+extern const struct scenario scenario_race_fail;
+extern const struct scenario scenario_race_smt;
+extern const struct scenario scenario_race_all;
 
 /* NULL-terminated. */
 extern const struct scenario *const scenarios_all[];

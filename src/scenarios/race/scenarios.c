@@ -62,3 +62,56 @@ RACE(cpuset, "race.cpuset", "CPUs come and go while cpusets and partitions chang
      "Groups are made, given CPUs that go, made partitions, filled, emptied, removed. Five defects were "
      "found in this corner of the kernel.",
      2, 3, &race_need_cpuset, { &race_cpuset, 2 });
+
+RACE(throttled, "race.bandwidth", "CPUs are taken off by who has used up its CPU time",
+     "A writer in a group that is throttled holds the hotplug locks while it may not run. Twice a kernel never "
+     "came out of that, for the timer that would have let it run was on the dying CPU.",
+     1, 2, &race_need_bandwidth, { &race_throttled, 2 });
+
+RACE(freezer, "race.freezer", "CPUs come and go while groups are frozen and thawed",
+     "The freezer and CPU hotplug take the same locks, and once did in different orders.", 2, 3,
+     &race_need_freezer, { &race_freezer, 2 });
+
+RACE(deadline, "race.deadline", "CPUs come and go while deadline tasks start and stop",
+     "An offline is refused where the bandwidth that was admitted would not fit the rest; afterwards exactly as much "
+     "must be admitted as before.",
+     2, 3, NULL, { &race_deadline, 2 });
+
+RACE(tracing, "race.tracing", "CPUs come and go while trace instances do",
+     "Instances are made and removed, their per-CPU buffers resized, events and tracers switched.",
+     2, 3, &race_need_tracing, { &race_tracing, 2 });
+
+RACE(perf, "race.perf", "CPUs come and go while perf events are opened on them",
+     "An event is opened on a CPU, counts, is read and closed; ENODEV is right for a CPU that is off.",
+     2, 3, NULL, { &race_perf, 2 });
+
+RACE(uring, "race.uring", "CPUs come and go while io_uring binds its threads to them",
+     "Rings with a polling thread on a CPU on its way out; EINVAL is right for one that is off.", 2,
+     3, &race_need_uring, { &race_uring, 2 });
+
+RACE(netns, "race.netns", "CPUs come and go while network namespaces do",
+     "Taking a namespace away waits for RCU on all CPUs.", 2, 3, &race_need_netns,
+     { &race_netns, 2 });
+
+RACE(mount, "race.mount", "CPUs come and go while file systems are mounted",
+     "Mounts keep per-CPU counters that are summed over CPUs which come and go.", 2, 3, NULL,
+     { &race_mount, 2 });
+
+RACE(read, "race.read", "CPUs come and go while everything that shows them is read",
+     "Every file below `cpuN/`, and those of `/proc` that have a row or column for each CPU.", 2, 3,
+     NULL, { &race_read, 3 });
+
+RACE(fail, "race.fail", "CPUs come and go while failures are injected",
+     "Traps in `hotplug/fail` at states drawn at random: an offline or online may fail with EAGAIN, and must be undone whole.",
+     2, 3, &race_need_fail, { &race_fail, 1 });
+
+RACE(smt, "race.smt", "CPUs come and go while SMT is turned off and on",
+     "A thread cannot be brought back while SMT is off: EPERM.", 2, 3, &race_need_smt,
+     { &race_smt, 1 });
+
+RACE(all, "race.all", "CPUs come and go while everything else happens at once",
+     "One actor of each kind that the box has what it needs for; the others are named in a note.",
+     2, 3, NULL, { &race_kill, 1 }, { &race_affinity, 1 }, { &race_fork, 1 }, { &race_irq, 1 },
+     { &race_cpuset, 1 }, { &race_throttled, 1 }, { &race_freezer, 1 }, { &race_perf, 1 },
+     { &race_uring, 1 }, { &race_netns, 1 }, { &race_mount, 1 }, { &race_read, 1 },
+     { &race_tracing, 1 }, { &race_smt, 1 });

@@ -197,24 +197,13 @@ static void end(struct race_actor *a)
 /* The controller is on for all actors of the kind, and off again if it was; no group is left. */
 static bool check(struct box *box, bool is_after, void **state, char **ret_why)
 {
-	_cleanup_names_ char **names = NULL;
 	static char was_off;
 
 	if (!is_after && cgroup_turn_on(box, "cpuset") > 0)
 		*state = &was_off;
-	if (!is_after)
-		return true;
-	if (*state)
+	if (is_after && *state)
 		cgroup_turn_off(box, "cpuset");
-	if (box_list(box, CGROUP_TOP, &names) < 0)
-		return true;
-	for (char **n = names; *n; n++)
-		if (text_starts(*n, "hotproof-race-")) {
-			*ret_why = text_printf("the group \"%s\" is left over", *n);
-			return false;
-		}
-	*ret_why = strdup("no group is left over");
-	return true;
+	return kinds_no_group_left(box, is_after, ret_why);
 }
 
 const struct race_kind race_cpuset = {

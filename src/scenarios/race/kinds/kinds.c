@@ -7,15 +7,20 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/wait.h"
+#include "box/cgroup.h"
 
 const struct race_kind *const race_kinds[] = {
-	&race_toggle, &race_kill, &race_affinity, &race_fork, &race_cpuset, &race_irq, NULL,
+	&race_toggle,    &race_kill,    &race_affinity, &race_fork, &race_irq,   &race_cpuset,
+	&race_throttled, &race_freezer, &race_deadline, &race_perf, &race_uring, &race_netns,
+	&race_mount,     &race_read,    &race_tracing,  &race_fail, &race_smt,   NULL,
 };
 
 int kinds_write(const char *text, const char *path_fmt, ...)
@@ -59,4 +64,19 @@ bool kinds_end_task(pid_t pid)
 	if (kill(pid, SIGKILL) < 0 || waitpid(pid, &status, 0) != pid)
 		return false;
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+bool kinds_no_group_left(struct box *box, bool is_after, char **ret_why)
+{
+	_cleanup_names_ char **names = NULL;
+
+	if (!is_after || box_list(box, CGROUP_TOP, &names) < 0)
+		return true;
+	for (char **n = names; *n; n++)
+		if (text_starts(*n, "hotproof-race-")) {
+			*ret_why = text_printf("the group \"%s\" is left over", *n);
+			return false;
+		}
+	*ret_why = strdup("no group is left over");
+	return true;
 }

@@ -6,9 +6,15 @@
 
 #include "scenarios/race/race.h"
 
-extern const struct race_kind race_toggle, race_kill, race_affinity, race_fork, race_cpuset,
-	race_irq;
-extern const struct need race_need_cpuset;
+/* toggle.c, tasks.c, irq.c, cpuset.c */
+extern const struct race_kind race_toggle, race_kill, race_affinity, race_fork, race_irq,
+	race_cpuset;
+/* groups.c, deadline.c, facilities.c, knobs.c */
+extern const struct race_kind race_throttled, race_freezer, race_deadline, race_perf, race_uring,
+	race_netns, race_mount, race_read, race_tracing, race_fail, race_smt;
+
+extern const struct need race_need_cpuset, race_need_bandwidth, race_need_freezer, race_need_uring,
+	race_need_netns, race_need_tracing, race_need_fail, race_need_smt;
 
 /* One write(2) of `text` to a file by its absolute path: 0 or -errno. */
 _must_check_ int kinds_write(const char *text, const char *path_fmt, ...) _printf_(2, 3);
@@ -21,3 +27,6 @@ _must_check_ int kinds_start_task(pid_t *ret);
 
 /* SIGKILL and reap; true when it ended by just that signal. */
 bool kinds_end_task(pid_t pid);
+
+/* For the check() of kinds that make groups: afterwards none of a race's is left. */
+bool kinds_no_group_left(struct box *box, bool is_after, char **ret_why);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The actor whose tasks become deadline tasks and stop being such: the kernel's account of admitted
+ * bandwidth must be exact in the end. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "scenarios/race/kinds/kinds.h"
+
+#define TASKS 4
+#define POLICY_OTHER 0
+#define POLICY_DEADLINE 6
+#define PROBES_MAX 64
+
+/* sched_setattr(2), which the C library does not know. */
+struct attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static int set_deadline(pid_t pid, int64_t runtime_ns, int64_t period_ns)
+{
+	struct attr attr = { .size = sizeof(attr),
+			     .policy = runtime_ns ? POLICY_DEADLINE : POLICY_OTHER,
+			     .runtime = runtime_ns,
+			     .deadline = runtime_ns ? period_ns : 0,
+			     .period = runtime_ns ? period_ns : 0 };
+
+	return syscall(SYS_sched_setattr, pid, &attr, 0) < 0 ? -errno : 0;
+}
+
+struct tasks {
+	pid_t pids[TASKS];
+};
+
+static int begin(struct race_actor *a)
+{
+	struct tasks *t = calloc(1, sizeof(*t));
+	int r = t ? 0 : -ENOMEM;
+
+	a->state = t;
+	for (int i = 0; i < TASKS && r == 0; i++)
+		r = kinds_start_task(&t->pids[i]);
+	return r;
+}
+
+static void end(struct race_actor *a)
+{
+	const struct tasks *t = a->state;
+
+	for (int i = 0; i < TASKS; i++)
+		if (!kinds_end_task(t->pids[i]))
+			race_wrong(a, "task %d of %d had gone before it was ended", i + 1, TASKS);
+}
+
+static int act_small(struct race_actor *a, const struct race_op *op)
+{
+	return set_deadline(((struct tasks *)a->state)->pids[op->arg], NS_PER_MS, 10 * NS_PER_MS);
+}
+
+static int act_large(struct race_actor *a, const struct race_op *op)
+{
+	return set_deadline(((struct tasks *)a->state)->pids[op->arg], 6 * NS_PER_MS,
+			    10 * NS_PER_MS);
+}
+
+static int act_stop(struct race_actor *a, const struct race_op *op)
+{
+	return set_deadline(((struct tasks *)a->state)->pids[op->arg], 0, 0);
+}
+
+/* EBUSY: no room is left on the CPUs that there are just now; EPERM: the task may not run on all of
+ * them, for it was moved off one that went. */
+static const struct race_verb verbs[] = {
+	{ .name = "small",
+	  .args = TASKS,
+	  .weight = 4,
+	  .legal = RACE_LEGAL(0, EBUSY, EPERM),
+	  .act = act_small },
+	{ .name = "large",
+	  .args = TASKS,
+	  .weight = 2,
+	  .legal = RACE_LEGAL(0, EBUSY, EPERM),
+	  .act = act_large },
+	{ .name = "stop", .args = TASKS, .weight = 4, .legal = RACE_LEGAL(0), .act = act_stop },
+	{},
+};
+
+/* How many tasks of 9 in 10 ms are admitted at once. */
+static int count_admitted(void)
+{
+	pid_t pids[PROBES_MAX];
+	int n = 0, admitted = 0;
+
+	while (n < PROBES_MAX && kinds_start_task(&pids[n]) == 0) {
+		bool is_in = set_deadline(pids[n], 9 * NS_PER_MS, 10 * NS_PER_MS) == 0;
+
+		n++;
+		if (!is_in)
+			break;
+		admitted++;
+	}
+	/* The newest first: deadline tasks would not let the others be ended. */
+	while (n > 0)
+		kinds_end_task(pids[--n]);
+	return admitted;
+}
+
+struct counted {
+	int before, now;
+};
+
+static bool is_as_before(void *arg)
+{
+	struct counted *c = arg;
+
+	c->now = count_admitted();
+	return c->now == c->before;
+}
+
+static bool check(struct box *box, bool is_after, void **state, char **ret_why)
+{
+	struct counted *c = *state ? *state : calloc(1, sizeof(*c));
+	bool ok = true;
+
+	(void)box;
+	*state = c;
+	if (!c)
+		return true;
+	if (!is_after) {
+		c->before = count_admitted();
+		return true;
+	}
+	/* What a killed task had is given back a period later. */
+	ok = wait_until(is_as_before, c, wait_now_ns() + wait_scaled(5 * NS_PER_S)) == 1;
+	*ret_why = text_printf("%d tasks of 9 in 10 ms are admitted at once, %d were before",
+			       c->now, c->before);
+	free(c);
+	*state = NULL;
+	return ok;
+}
+
+const struct race_kind race_deadline = {
+	.name = "deadline",
+	.summary = "makes its tasks deadline tasks and ordinary ones again",
+	.verbs = verbs,
+	.togglers_may = RACE_LEGAL(EBUSY),
+	.begin = begin,
+	.end = end,
+	.check = check,
+};
