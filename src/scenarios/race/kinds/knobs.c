@@ -16,7 +16,7 @@
 
 static int probe_tracing(struct box *box, char **ret_why)
 {
-	if (box_has(box, INSTANCES + 1))
+	if (box_has(box, "%s", &INSTANCES[1]))
 		return 1;
 	*ret_why = text_printf("no \"%s\": tracefs is not mounted there, or the kernel has none",
 			       INSTANCES);
@@ -204,7 +204,7 @@ static int probe_smt(struct box *box, char **ret_why)
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (box_readf(box, &text, SMT + 1) == 0 && strcmp(text, "on") == 0)
+	if (box_readf(box, &text, "%s", &SMT[1]) == 0 && strcmp(text, "on") == 0)
 		return 1;
 	*ret_why = text_printf("smt/control says \"%s\": there are no threads to turn off",
 			       text ? text : "nothing");
