@@ -80,17 +80,6 @@ int trace_write(struct trace *t, const char *text, const char *file_fmt, ...)
 	return box_writef(t->box, text, "%s/%s", t->dir, file);
 }
 
-static int open_pipe(struct trace *t, struct error *err)
-{
-	_cleanup_free_ char *pipe = text_printf("%s/trace_pipe", t->dir);
-
-	t->pipe_fd = pipe ? box_open_stream(t->box, pipe) : -ENOMEM;
-	if (t->pipe_fd < 0)
-		return error_set(err, -t->pipe_fd, "cannot open \"/%s\": %s", pipe,
-				 strerror(-t->pipe_fd));
-	return 0;
-}
-
 static int make(struct trace *t, struct error *err)
 {
 	int r = box_make_dir(t->box, t->dir);
@@ -131,8 +120,6 @@ int trace_new(struct box *box, const char *suffix, struct trace **ret, struct er
 
 	if (r == 0)
 		r = make(t, err);
-	if (r == 0)
-		r = open_pipe(t, err);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(t);
@@ -152,20 +139,22 @@ static int begin(struct trace *t, const char *const *events, struct error *err)
 	return r == 0 ? trace_start(t) : r;
 }
 
-int trace_of_run(struct box *box, const char *const *events, struct trace **ret, struct error *err)
+int trace_of_run(struct box *box, const char *suffix, const char *const *events, struct trace **ret,
+		 struct error *err)
 {
 	_cleanup_(cleanup_trace) struct trace *t = NULL;
 	int is_on = 0, r;
 
-	r = alloc(box, text_printf(INSTANCES "/" PREFIX "%d", (int)getppid()), &t, err);
+	r = alloc(box,
+		  text_printf(INSTANCES "/" PREFIX "%d%s%s", (int)getppid(), suffix ? "-" : "",
+			      suffix ? suffix : ""),
+		  &t, err);
 	if (r < 0)
 		return r;
 	/* It is switched on last: one that is on is complete. */
 	t->is_of_run = box_read_int(box, &is_on, "%s/tracing_on", t->dir) == 0 && is_on;
 	if (!t->is_of_run)
 		r = begin(t, events, err);
-	if (r == 0)
-		r = open_pipe(t, err);
 	if (r < 0)
 		return r;
 	t->is_of_run = true;
@@ -215,16 +204,27 @@ static bool has_lost(const char *text)
 	return false;
 }
 
+/* Not before it is needed: as long as it is open the kernel refuses another tracer. */
+static int open_pipe(struct trace *t)
+{
+	_cleanup_free_ char *pipe = text_printf("%s/trace_pipe", t->dir);
+
+	if (t->pipe_fd < 0)
+		t->pipe_fd = pipe ? box_open_stream(t->box, pipe) : -ENOMEM;
+	return t->pipe_fd < 0 ? t->pipe_fd : 0;
+}
+
 int trace_take(struct trace *t, char **ret_text, bool *ret_lost)
 {
 	_cleanup_free_ char *text = NULL;
 	char buf[16384];
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	int failed = open_pipe(t);
+	FILE *out = failed < 0 ? NULL : open_memstream(&text, &size);
 	ssize_t n;
 
 	if (!out)
-		return -ENOMEM;
+		return failed < 0 ? failed : -ENOMEM;
 	while ((n = read(t->pipe_fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0)
 			fwrite(buf, 1, n, out);
@@ -298,7 +298,14 @@ static int owner(const char *name)
 
 bool trace_is_of(struct box *box, int own)
 {
-	return box_is_real(box) && box_has(box, INSTANCES "/" PREFIX "%d", own);
+	_cleanup_names_ char **names = NULL;
+
+	if (!box_is_real(box) || box_list(box, INSTANCES, &names) < 0)
+		return false;
+	for (char **n = names; *n; n++)
+		if (owner(*n) == own)
+			return true;
+	return false;
 }
 
 bool trace_clean(struct box *box, int own, json_t *items)

@@ -30,13 +30,13 @@ _must_check_ int trace_is_there(struct box *box, char **ret_why);
 
 /*
  * An instance that lives as long as the run: making and removing one takes the kernel a tenth of a
- * second, and a scenario is often over sooner. It is called "hotproof-PID", by the parent process,
- * which is the run; made at the first call, with these events on ("cpuhp/cpuhp_enter",
+ * second, and a scenario is often over sooner. It is called "hotproof-PID[-SUFFIX]", by the parent
+ * process, which is the run; made at the first call, with these events on ("cpuhp/cpuhp_enter",
  * NULL-terminated), and found again later. Mounts tracefs where it is missing. `err` says what
  * could not be done.
  */
-_must_check_ int trace_of_run(struct box *box, const char *const *events, struct trace **ret,
-			      struct error *err);
+_must_check_ int trace_of_run(struct box *box, const char *suffix, const char *const *events,
+			      struct trace **ret, struct error *err);
 
 /* One that trace_free() removes: "hotproof-PID-SUFFIX", of this process, at rest until
  * trace_start(). */

@@ -31,5 +31,6 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_race_all,
 	/* Last: a kernel that is tainted there stops the run. */
 	&scenario_race_deadline,
+	&scenario_cpu_ghost,
 	NULL,
 };

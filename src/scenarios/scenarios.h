@@ -4,6 +4,7 @@
 
 #include "stage/claim.h"
 
+extern const struct scenario scenario_cpu_ghost;
 extern const struct scenario scenario_cpu_cycle;
 extern const struct scenario scenario_cpu_all_but_one;
 extern const struct scenario scenario_cpu_refuse_last;

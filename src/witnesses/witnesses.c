@@ -19,6 +19,8 @@ const struct witness *const witnesses_all[] = {
 	&witness_mpstat,
 	&witness_sar,
 	&witness_steps,
+	&witness_threads,
+	&witness_kept,
 	&witness_heartbeat,
 	&witness_observer,
 	&witness_clock,

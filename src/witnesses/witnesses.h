@@ -26,6 +26,8 @@ extern const struct witness witness_top;
 extern const struct witness witness_mpstat;
 extern const struct witness witness_sar;
 extern const struct witness witness_steps;
+extern const struct witness witness_threads;
+extern const struct witness witness_kept;
 extern const struct witness witness_irq;
 extern const struct witness witness_packet;
 extern const struct witness witness_heartbeat;

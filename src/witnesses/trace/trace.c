@@ -62,7 +62,7 @@ static int plant(struct stage *s, void **ret_state)
 					      "cpuhp/cpuhp_exit", NULL };
 	struct watch *w = calloc(1, sizeof(*w));
 	struct error err = {};
-	int r = w ? trace_of_run(stage_box(s), events, &w->trace, &err) : -ENOMEM;
+	int r = w ? trace_of_run(stage_box(s), NULL, events, &w->trace, &err) : -ENOMEM;
 
 	if (!w)
 		return r;
