@@ -26,7 +26,6 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_race_netns,
 	&scenario_race_mount,
 	&scenario_race_read,
-	&scenario_race_fail,
 	&scenario_race_smt,
 	&scenario_race_all,
 	/* Last: a kernel that is tainted there stops the run. */

@@ -30,7 +30,6 @@ extern const struct scenario scenario_race_uring;
 extern const struct scenario scenario_race_netns;
 extern const struct scenario scenario_race_mount;
 extern const struct scenario scenario_race_read;
-extern const struct scenario scenario_race_fail;
 extern const struct scenario scenario_race_smt;
 extern const struct scenario scenario_race_all;
 

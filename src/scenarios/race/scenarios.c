@@ -101,10 +101,6 @@ RACE(read, "race.read", "CPUs come and go while everything that shows them is re
      "Every file below `cpuN/`, and those of `/proc` that have a row or column for each CPU.", 2, 3,
      NULL, { &race_read, 3 });
 
-RACE(fail, "race.fail", "CPUs come and go while failures are injected",
-     "Traps in `hotplug/fail` at states drawn at random: an offline or online may fail with EAGAIN, and must be undone whole.",
-     2, 3, &race_need_fail, { &race_fail, 1 });
-
 RACE(smt, "race.smt", "CPUs come and go while SMT is turned off and on",
      "A thread cannot be brought back while SMT is off: EPERM.", 2, 3, &race_need_smt,
      { &race_smt, 1 });

@@ -151,7 +151,11 @@ static int act_disarm(struct race_actor *a, const struct race_op *op)
 	return kinds_write("-1", FAIL, op->cpu);
 }
 
-/* EINVAL: no state has that number, or none that can fail. */
+/*
+ * EINVAL: no state has that number, or none that can fail. For given plans only: a trap that is
+ * armed below the bring-up state while its CPU is off can fire when it goes down again, where the
+ * kernel cannot go back.
+ */
 static const struct race_verb fail_verbs[] = {
 	{ .name = "arm",
 	  .has_cpu = true,
