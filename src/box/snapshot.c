@@ -18,6 +18,7 @@
 #include "box/trace.h"
 
 #define CPU_DIR "sys/devices/system/cpu"
+#define SMT_CONTROL CPU_DIR "/smt/control"
 #define BOOT_ID "proc/sys/kernel/random/boot_id"
 #define BUSY_NS NS_PER_S /* how long EBUSY may be a passing guest: catalogue 2.1 */
 
@@ -138,6 +139,23 @@ static bool restore_cpus(struct box *box, const json_t *saved, json_t *items)
 	return all_ok;
 }
 
+/* A sibling thread cannot come online while SMT is off: this goes before the CPUs. */
+static bool restore_smt(struct box *box, const char *was, json_t *items)
+{
+	_cleanup_free_ char *now = NULL, *after = NULL;
+	bool ok;
+	int r;
+
+	if (!was || strcmp(was, "on") != 0 || box_readf(box, &now, SMT_CONTROL) < 0 ||
+	    strcmp(now, was) == 0)
+		return true;
+	r = box_write(box, SMT_CONTROL, was);
+	ok = r == 0 && box_readf(box, &after, SMT_CONTROL) == 0 && strcmp(after, was) == 0;
+	snapshot_add_item(items, SMT_CONTROL, was, after ? after : now, ok,
+			  r < 0 ? error_name(r) : NULL);
+	return ok;
+}
+
 static json_t *take_irqs(struct box *box)
 {
 	_cleanup_names_ char **names = NULL;
@@ -214,7 +232,7 @@ static bool restore_default_irq(struct box *box, const char *was, json_t *items)
 
 int snapshot_take(struct box *box, json_t **ret)
 {
-	_cleanup_free_ char *boot = NULL, *irq_default = NULL;
+	_cleanup_free_ char *boot = NULL, *irq_default = NULL, *smt = NULL;
 	json_t *s = json_pack("{s:i}", "format", 1);
 	int r = s ? box_readf(box, &boot, BOOT_ID) : -ENOMEM;
 
@@ -226,6 +244,8 @@ int snapshot_take(struct box *box, json_t **ret)
 	json_object_set_new(s, "cpus", take_cpus(box));
 	json_object_set_new(s, "cpusets", snapshot_take_cpusets(box));
 	json_object_set_new(s, "irqs", take_irqs(box));
+	if (box_readf(box, &smt, SMT_CONTROL) == 0)
+		json_object_set_new(s, "smt", json_string(smt));
 	if (box_readf(box, &irq_default, "proc/irq/default_smp_affinity") == 0)
 		json_object_set_new(s, "irq_default", json_string(irq_default));
 	json_object_set_new(s, "tasks", snapshot_take_tasks(box));
@@ -242,6 +262,7 @@ int snapshot_restore(struct box *box, const json_t *snapshot, json_t **ret_items
 		return -ENOMEM;
 	ok = snapshot_clear_traps(box, items);
 	ok &= trace_clean(box, 0, items);
+	ok &= restore_smt(box, json_string_value(json_object_get(snapshot, "smt")), items);
 	ok &= restore_cpus(box, json_object_get(snapshot, "cpus"), items);
 	/* A cpuset gives its tasks their masks: it goes before them. */
 	ok &= snapshot_restore_cpusets(box, json_object_get(snapshot, "cpusets"), items);

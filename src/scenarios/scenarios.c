@@ -7,6 +7,8 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_cpu_all_but_one,
 	&scenario_cpu_refuse_last,
 	&scenario_cpu_bad_input,
+	&scenario_cpu_smt_control,
+	&scenario_cpu_many_cycles,
 	&scenario_cpu_fixed,
 	&scenario_cpu_rollback_twice,
 	&scenario_cpu_refuse_deadline,

@@ -9,6 +9,8 @@ extern const struct scenario scenario_cpu_cycle;
 extern const struct scenario scenario_cpu_all_but_one;
 extern const struct scenario scenario_cpu_refuse_last;
 extern const struct scenario scenario_cpu_bad_input;
+extern const struct scenario scenario_cpu_smt_control;
+extern const struct scenario scenario_cpu_many_cycles;
 extern const struct scenario scenario_cpu_fixed;
 extern const struct scenario scenario_cpu_rollback;
 extern const struct scenario scenario_cpu_rollback_twice;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "scenarios/mem_trend.h"
 #include "scenarios/scenarios.h"
 #include "support/scripted.h"
 #include "witnesses/witnesses.h"
@@ -108,6 +109,21 @@ static void fixed_cpu_is_tried_with_a_trap(void **state)
 	assert_int_equal(count("every-cpu", fixed, claim, "unmet"), 0);
 }
 
+/* unit:growth: up and down is no trend, steadily up is one. */
+static void growth_is_told_from_noise(void **state)
+{
+	long noise[40], step[40], leak[40];
+
+	for (int i = 0; i < 40; i++) {
+		noise[i] = 50000 + (i * 37 % 11) * 300;
+		step[i] = i < 15 ? 50000 : 60000;
+		leak[i] = 50000 + i * 32 + (i * 37 % 5) * 8;
+	}
+	assert_int_equal(mem_trend(noise, 40), 0);
+	assert_int_equal(mem_trend(step, 40), 0);
+	assert_true(mem_trend(leak, 40) >= 29 * 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +131,7 @@ int main(void)
 		cmocka_unit_test(last_cpu_is_tried_only_where_it_can_be_reached),
 		cmocka_unit_test(last_cpu_faults_are_caught),
 		cmocka_unit_test(bad_input_is_told_apart),
+		cmocka_unit_test(growth_is_told_from_noise),
 		cmocka_unit_test(fixed_cpu_is_tried_with_a_trap),
 	};
 
