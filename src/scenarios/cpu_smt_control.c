@@ -164,6 +164,8 @@ static int play(struct stage *s)
 
 	if (r < 0)
 		return r;
+	if (cpulist_count(&siblings) == 0)
+		return -ENODEV;
 	left = cpulist_minus(&all, &siblings);
 	write_control(s, "perhaps", ACT_ALLOW(EINVAL), &bad_word_refused, &act);
 	expect_smt(s, &act, &bad_word_refused, "on", &all);
@@ -175,7 +177,9 @@ static int play(struct stage *s)
 	}
 	if (write_control(s, "on", ACT_ALLOW(0), &on_restores, &act))
 		expect_smt(s, &act, &on_restores, "on", &all);
-	return 0;
+	/* A sibling that came back so must go and come as any other CPU. */
+	r = act_offline(s, cpulist_next(&siblings, 0));
+	return r < 0 ? r : act_online(s, cpulist_next(&siblings, 0));
 }
 
 const struct scenario scenario_cpu_smt_control = {
