@@ -17,7 +17,7 @@ static int answer(struct kretprobe_instance *call, struct pt_regs *regs)
 	unsigned int dead = fault_cpu();
 
 	if (dead < nr_cpu_ids && !cpu_online(dead) && fault_is_named(current) &&
-	    (long)regs_return_value(regs) == instead)
+	    (int)regs_return_value(regs) == instead)
 		regs_set_return_value(regs, gives);
 	return 0;
 }
