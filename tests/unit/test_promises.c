@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The map of promises against what is declared: no id that nobody makes, and no gap
- * without its reason. */
+/* The map of promises against what is declared: no id that nobody makes, no claim off the map, and
+ * no gap without its reason. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -100,6 +100,32 @@ static void what_looks_at_it_is_real(void **state)
 	assert_int_equal(n_problems, 0);
 }
 
+static void on_the_map(const struct claim *const *claims)
+{
+	json_t *promise, *id;
+	size_t i, k;
+
+	for (; claims && *claims; claims++) {
+		bool is_there = false;
+
+		json_array_foreach(promises, i, promise)
+			json_array_foreach(json_object_get(promise, "claims"), k, id)
+				is_there |= strcmp(json_string_value(id), (*claims)->id) == 0;
+		if (!is_there)
+			problem(NULL, "src/cmd/promises.json knows no promise of", (*claims)->id);
+	}
+}
+
+static void every_claim_is_on_the_map(void **state)
+{
+	(void)state;
+	for (const struct witness *const *w = witnesses_all; *w; w++)
+		on_the_map((*w)->claims);
+	for (const struct scenario *const *s = scenarios_all; *s; s++)
+		on_the_map((*s)->claims);
+	assert_int_equal(n_problems, 0);
+}
+
 static int load(void **state)
 {
 	(void)state;
@@ -119,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_promise_is_whole),
 		cmocka_unit_test(what_looks_at_it_is_real),
+		cmocka_unit_test(every_claim_is_on_the_map),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
