@@ -63,7 +63,8 @@ const struct claim sm_exit_matches_errno = {
 		"as if the CPU were gone. An armed `hotplug/fail` counts as a step that fails with EAGAIN. A failure means that "
 		"the error was lost or changed on its way (\"cpu: hotplug: Preserve per instance callback errors\").",
 	.refs = REFS("cpu: hotplug: Preserve per instance callback errors"),
-	.faults = FAULTS("kmod:failed-offline-looks-done"),
+	.faults = FAULTS("kmod:failed-offline-looks-done", "kmod:abort-errno-changed",
+			 "kmod:refusal-errno-changed"),
 };
 
 const struct attempt *act_trace_last(const struct act_trace *t)
