@@ -55,11 +55,13 @@ static int report(const struct request *q)
 {
 	_cleanup_(cleanup_record) struct record *run = NULL;
 	_cleanup_latency_ struct latency_table before = {};
-	struct report_options how = q->path ? (struct report_options){} : show_options(stdout);
+	struct report_options how = {};
 	json_t *results = NULL;
 	struct error err = {};
 	int r = record_open(q->dir, &run, &err);
 
+	if (!q->path)
+		how = show_options(stdout);
 	for (size_t i = 0; r == 0 && i < q->n_baselines; i++)
 		r = baseline_read(q->baselines[i], run->meta, &before, &err);
 	if (q->n_baselines > 0)
