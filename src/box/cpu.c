@@ -70,6 +70,11 @@ int cpu_state_read(struct box *box, int cpu, int *ret_state, int *ret_target)
 	return 0;
 }
 
+bool cpu_target_fits(int state, int target, int was_target)
+{
+	return target == state || target == was_target;
+}
+
 int cpu_state_online_read(struct box *box, int *ret_state)
 {
 	_cleanup_free_ char *text = NULL;

@@ -26,6 +26,14 @@ _must_check_ int cpu_hotpluggable_read(struct box *box, struct cpulist *ret);
 /* hotplug/state and hotplug/target; -ENOENT on kernels without them. */
 _must_check_ int cpu_state_read(struct box *box, int cpu, int *ret_state, int *ret_target);
 
+/*
+ * Whether a CPU that rests in `state` again may show this target, having shown `was_target` before.
+ * Not always the same one: the boot CPU of kernels before 6.2 shows target 0 until it is first
+ * moved
+ * ("cpu/hotplug: Set cpuhp target for boot cpu"), also when that failed and was rolled back.
+ */
+bool cpu_target_fits(int state, int target, int was_target);
+
 #define CPU_STATE_OFFLINE 0
 /* The number of the state called "online" in cpu/hotplug/states: it differs by kernel, never
  * hard-code it. */

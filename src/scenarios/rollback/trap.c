@@ -204,7 +204,7 @@ static void judge_state(struct trap *t, const struct act *act, int state, int wa
 			int was_target)
 {
 	expect(t->stage, act, &trap_state,
-	       act->state == was_state && act->target == was_target &&
+	       act->state == was_state && cpu_target_fits(act->state, act->target, was_target) &&
 		       cpulist_equal(&act->online_before, &act->online),
 	       json_pack("{s:i, s:i, s:s, s:i, s:i, s:i, s:i}", "cpu", t->cpu, "trap", state,
 			 "name", step_name(t, state), "was", was_state, "state", act->state,
