@@ -128,6 +128,11 @@ void judge_order(const struct act_trace *t, struct findings *f)
 			    t->cpu, way_name(t->way), a->back[0]->number, a->back[0]->callback);
 		return;
 	}
+	if (a->n_forward == 0) {
+		finding_add(f, claim, FINDING_UNEXERCISED, NULL, "cpu%d %s: no step was seen",
+			    t->cpu, way_name(t->way));
+		return;
+	}
 	finding_add(f, claim, FINDING_MET, json_pack("{s:I}", "steps", (json_int_t)a->n_forward),
 		    "cpu%d %s: %zu steps in order", t->cpu, way_name(t->way), a->n_forward);
 }
