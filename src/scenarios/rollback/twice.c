@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "base/prng.h"
 #include "base/wait.h"
 #include "scenarios/rollback/neighbour.h"
 #include "scenarios/scenarios.h"
@@ -26,24 +27,14 @@ static const struct claim twice = {
 	.faults = FAULTS("kmod:abort-twice-refuses"),
 };
 
-/* splitmix64: small, and the same on every box. */
-static uint64_t draw(uint64_t *seed)
-{
-	uint64_t z = *seed += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 /* Draws states until one has aborted the transition that the CPU can make now, or has let it pass.
  */
-static int abort_once(struct trap *t, uint64_t *seed)
+static int abort_once(struct trap *t, struct prng *prng)
 {
 	bool was_online = trap_is_online(t);
 
 	for (int i = 0; i < DRAWS; i++) {
-		int state = t->states->list[draw(seed) % t->states->n].number, r;
+		int state = t->states->list[prng_below(prng, t->states->n)].number, r;
 		enum trap_outcome outcome;
 
 		if (cpu_states_must_refuse(t->states, state, was_online))
@@ -70,15 +61,15 @@ static int move(struct trap *t, enum act_verb verb)
 	return 0;
 }
 
-static int play_round(struct trap *t, uint64_t *seed)
+static int play_round(struct trap *t, struct prng *prng)
 {
-	int r = abort_once(t, seed);
+	int r = abort_once(t, prng);
 
 	if (r == 0)
 		r = move(t, ACT_OFFLINE);
 	if (r < 0 || trap_is_online(t))
 		return r;
-	r = abort_once(t, seed);
+	r = abort_once(t, prng);
 	return r < 0 ? r : move(t, ACT_ONLINE);
 }
 
@@ -98,7 +89,7 @@ static int try_unarmable(struct trap *t)
 	return r;
 }
 
-static int play_cpu(struct stage *s, const struct cpu_states *states, int cpu, uint64_t *seed)
+static int play_cpu(struct stage *s, const struct cpu_states *states, int cpu, struct prng *prng)
 {
 	int64_t until = wait_now_ns() + stage_time_ns(s);
 	struct trap t;
@@ -107,9 +98,9 @@ static int play_cpu(struct stage *s, const struct cpu_states *states, int cpu, u
 	if (r == 0)
 		r = try_unarmable(&t);
 	for (int i = 0; r == 0 && (stage_time_ns(s) > 0 ? wait_now_ns() < until : i < ROUNDS); i++)
-		r = play_round(&t, seed);
+		r = play_round(&t, prng);
 	if (r == 0)
-		r = abort_once(&t, seed);
+		r = abort_once(&t, prng);
 	if (r == 0)
 		r = move(&t, ACT_ONLINE);
 	if (r == 0)
@@ -121,7 +112,7 @@ static int play_cpu(struct stage *s, const struct cpu_states *states, int cpu, u
 static int play(struct stage *s)
 {
 	_cleanup_cpu_states_ struct cpu_states states = {};
-	uint64_t seed = stage_seed(s);
+	struct prng prng;
 	struct cpulist can;
 	int n, cpu, r = stage_can_leave(s, &can);
 
@@ -132,10 +123,11 @@ static int play(struct stage *s)
 	n = cpulist_count(&can);
 	if (n == 0)
 		return -ENODEV;
+	prng_seed(&prng, stage_seed(s), "cpu.rollback-twice");
 	cpu = cpulist_next(&can, 0);
-	for (int skip = (int)(draw(&seed) % (uint64_t)n); skip > 0; skip--)
+	for (int skip = (int)prng_below(&prng, (uint64_t)n); skip > 0; skip--)
 		cpu = cpulist_next(&can, cpu + 1);
-	return play_cpu(s, &states, cpu, &seed);
+	return play_cpu(s, &states, cpu, &prng);
 }
 
 const struct scenario scenario_cpu_rollback_twice = {

@@ -11,7 +11,6 @@
 #include "base/wait.h"
 #include "scenarios/race/kinds/kinds.h"
 
-#define TASKS 4
 #define POLICY_OTHER 0
 #define POLICY_DEADLINE 6
 #define PROBES_MAX 64
@@ -36,60 +35,41 @@ static int set_deadline(pid_t pid, int64_t runtime_ns, int64_t period_ns)
 	return syscall(SYS_sched_setattr, pid, &attr, 0) < 0 ? -errno : 0;
 }
 
-struct tasks {
-	pid_t pids[TASKS];
-};
-
-static int begin(struct race_actor *a)
-{
-	struct tasks *t = calloc(1, sizeof(*t));
-	int r = t ? 0 : -ENOMEM;
-
-	a->state = t;
-	for (int i = 0; i < TASKS && r == 0; i++)
-		r = kinds_start_task(&t->pids[i]);
-	return r;
-}
-
-static void end(struct race_actor *a)
-{
-	const struct tasks *t = a->state;
-
-	for (int i = 0; i < TASKS; i++)
-		if (!kinds_end_task(t->pids[i]))
-			race_wrong(a, "task %d of %d had gone before it was ended", i + 1, TASKS);
-}
-
 static int act_small(struct race_actor *a, const struct race_op *op)
 {
-	return set_deadline(((struct tasks *)a->state)->pids[op->arg], NS_PER_MS, 10 * NS_PER_MS);
+	return set_deadline(((struct kinds_tasks *)a->state)->pids[op->arg], NS_PER_MS,
+			    10 * NS_PER_MS);
 }
 
 static int act_large(struct race_actor *a, const struct race_op *op)
 {
-	return set_deadline(((struct tasks *)a->state)->pids[op->arg], 6 * NS_PER_MS,
+	return set_deadline(((struct kinds_tasks *)a->state)->pids[op->arg], 6 * NS_PER_MS,
 			    10 * NS_PER_MS);
 }
 
 static int act_stop(struct race_actor *a, const struct race_op *op)
 {
-	return set_deadline(((struct tasks *)a->state)->pids[op->arg], 0, 0);
+	return set_deadline(((struct kinds_tasks *)a->state)->pids[op->arg], 0, 0);
 }
 
 /* EBUSY: no room is left on the CPUs that there are just now; EPERM: the task may not run on all of
  * them, for it was moved off one that went. */
 static const struct race_verb verbs[] = {
 	{ .name = "small",
-	  .args = TASKS,
+	  .args = KINDS_TASKS,
 	  .weight = 4,
 	  .legal = RACE_LEGAL(0, EBUSY, EPERM),
 	  .act = act_small },
 	{ .name = "large",
-	  .args = TASKS,
+	  .args = KINDS_TASKS,
 	  .weight = 2,
 	  .legal = RACE_LEGAL(0, EBUSY, EPERM),
 	  .act = act_large },
-	{ .name = "stop", .args = TASKS, .weight = 4, .legal = RACE_LEGAL(0), .act = act_stop },
+	{ .name = "stop",
+	  .args = KINDS_TASKS,
+	  .weight = 4,
+	  .legal = RACE_LEGAL(0),
+	  .act = act_stop },
 	{},
 };
 
@@ -152,7 +132,7 @@ const struct race_kind race_deadline = {
 	.summary = "makes its tasks deadline tasks and ordinary ones again",
 	.verbs = verbs,
 	.togglers_may = RACE_LEGAL(EBUSY),
-	.begin = begin,
-	.end = end,
+	.begin = kinds_begin_tasks,
+	.end = kinds_end_tasks,
 	.check = check,
 };

@@ -103,18 +103,6 @@ static void end_throttled(struct race_actor *a)
 	end_group(a);
 }
 
-static int act_off(struct race_actor *a, const struct race_op *op)
-{
-	(void)a;
-	return kinds_write("0", "/sys/devices/system/cpu/cpu%d/online", op->cpu);
-}
-
-static int act_on(struct race_actor *a, const struct race_op *op)
-{
-	(void)a;
-	return kinds_write("1", "/sys/devices/system/cpu/cpu%d/online", op->cpu);
-}
-
 static int act_burn(struct race_actor *a, const struct race_op *op)
 {
 	int64_t until = wait_thread_cpu_ns() + (op->arg + 1) * NS_PER_MS;
@@ -136,14 +124,14 @@ static const struct race_verb throttled_verbs[] = {
 	  .is_toggle = true,
 	  .is_marked = true,
 	  .legal = RACE_LEGAL(0),
-	  .act = act_off },
+	  .act = kinds_off },
 	{ .name = "on",
 	  .has_cpu = true,
 	  .weight = 2,
 	  .is_toggle = true,
 	  .is_marked = true,
 	  .legal = RACE_LEGAL(0),
-	  .act = act_on },
+	  .act = kinds_on },
 	{ .name = "burn", .args = 6, .weight = 3, .legal = RACE_LEGAL(0), .act = act_burn },
 	{ .name = "quota", .args = 12, .weight = 1, .legal = RACE_LEGAL(0), .act = act_quota },
 	{},

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -61,9 +62,31 @@ bool kinds_end_task(pid_t pid)
 {
 	int status;
 
-	if (kill(pid, SIGKILL) < 0 || waitpid(pid, &status, 0) != pid)
+	/* 0: it was never started, and would mean all of ourselves. */
+	if (pid <= 0 || kill(pid, SIGKILL) < 0 || waitpid(pid, &status, 0) != pid)
 		return false;
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+int kinds_begin_tasks(struct race_actor *a)
+{
+	struct kinds_tasks *t = calloc(1, sizeof(*t));
+	int r = t ? 0 : -ENOMEM;
+
+	a->state = t;
+	for (int i = 0; i < KINDS_TASKS && r == 0; i++)
+		r = kinds_start_task(&t->pids[i]);
+	return r;
+}
+
+void kinds_end_tasks(struct race_actor *a)
+{
+	const struct kinds_tasks *t = a->state;
+
+	for (int i = 0; i < KINDS_TASKS; i++)
+		if (!kinds_end_task(t->pids[i]))
+			race_wrong(a, "task %d of %d had gone before it was ended", i + 1,
+				   KINDS_TASKS);
 }
 
 bool kinds_no_group_left(struct box *box, bool is_after, char **ret_why)

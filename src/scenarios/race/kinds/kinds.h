@@ -28,5 +28,17 @@ _must_check_ int kinds_start_task(pid_t *ret);
 /* SIGKILL and reap; true when it ended by just that signal. */
 bool kinds_end_task(pid_t pid);
 
+/* A few such tasks as the state of an actor: its begin and its end. */
+#define KINDS_TASKS 4
+struct kinds_tasks {
+	pid_t pids[KINDS_TASKS];
+};
+_must_check_ int kinds_begin_tasks(struct race_actor *a);
+void kinds_end_tasks(struct race_actor *a);
+
+/* "0" or "1" to cpuN/online, as acts of verbs. */
+int kinds_off(struct race_actor *a, const struct race_op *op);
+int kinds_on(struct race_actor *a, const struct race_op *op);
+
 /* For the check() of kinds that make groups: afterwards none of a race's is left. */
 bool kinds_no_group_left(struct box *box, bool is_after, char **ret_why);

@@ -9,32 +9,6 @@
 #include "base/wait.h"
 #include "scenarios/race/kinds/kinds.h"
 
-#define TASKS 4
-
-struct tasks {
-	pid_t pids[TASKS];
-};
-
-static int begin_tasks(struct race_actor *a)
-{
-	struct tasks *t = calloc(1, sizeof(*t));
-	int r = t ? 0 : -ENOMEM;
-
-	a->state = t;
-	for (int i = 0; i < TASKS && r == 0; i++)
-		r = kinds_start_task(&t->pids[i]);
-	return r;
-}
-
-static void end_tasks(struct race_actor *a)
-{
-	const struct tasks *t = a->state;
-
-	for (int i = 0; i < TASKS; i++)
-		if (!kinds_end_task(t->pids[i]))
-			race_wrong(a, "task %d of %d had gone before it was ended", i + 1, TASKS);
-}
-
 static int set_affinity(pid_t pid, const struct cpulist *cpus)
 {
 	cpu_set_t set;
@@ -46,7 +20,7 @@ static int set_affinity(pid_t pid, const struct cpulist *cpus)
 /* The task to move is drawn with the operation. */
 static int act_pin(struct race_actor *a, const struct race_op *op)
 {
-	const struct tasks *t = a->state;
+	const struct kinds_tasks *t = a->state;
 	struct cpulist one = cpulist_of(op->cpu);
 
 	return set_affinity(t->pids[op->arg], &one);
@@ -54,7 +28,7 @@ static int act_pin(struct race_actor *a, const struct race_op *op)
 
 static int act_pair(struct race_actor *a, const struct race_op *op)
 {
-	const struct tasks *t = a->state;
+	const struct kinds_tasks *t = a->state;
 	struct cpulist two = cpulist_of(op->cpu);
 
 	cpulist_add(&two, 0);
@@ -71,7 +45,7 @@ static int act_own(struct race_actor *a, const struct race_op *op)
 
 static int act_free(struct race_actor *a, const struct race_op *op)
 {
-	const struct tasks *t = a->state;
+	const struct kinds_tasks *t = a->state;
 	struct cpulist all = a->cpus;
 
 	cpulist_add(&all, 0);
@@ -82,13 +56,13 @@ static int act_free(struct race_actor *a, const struct race_op *op)
 static const struct race_verb affinity_verbs[] = {
 	{ .name = "pin",
 	  .has_cpu = true,
-	  .args = TASKS,
+	  .args = KINDS_TASKS,
 	  .weight = 6,
 	  .legal = RACE_LEGAL(0, EINVAL),
 	  .act = act_pin },
 	{ .name = "pair",
 	  .has_cpu = true,
-	  .args = TASKS,
+	  .args = KINDS_TASKS,
 	  .weight = 2,
 	  .legal = RACE_LEGAL(0, EINVAL),
 	  .act = act_pair },
@@ -98,7 +72,7 @@ static const struct race_verb affinity_verbs[] = {
 	  .legal = RACE_LEGAL(0, EINVAL),
 	  .act = act_own },
 	{ .name = "free",
-	  .args = TASKS,
+	  .args = KINDS_TASKS,
 	  .weight = 1,
 	  .legal = RACE_LEGAL(0, EINVAL),
 	  .act = act_free },
@@ -109,8 +83,8 @@ const struct race_kind race_affinity = {
 	.name = "affinity",
 	.summary = "sets the affinity of itself and of other tasks",
 	.verbs = affinity_verbs,
-	.begin = begin_tasks,
-	.end = end_tasks,
+	.begin = kinds_begin_tasks,
+	.end = kinds_end_tasks,
 };
 
 static int reap(struct race_actor *a, pid_t pid, int wanted)

@@ -21,13 +21,13 @@ static int write_online(const struct race_op *op, const char *value)
 	return kinds_write(value, "/sys/devices/system/cpu/cpu%d/online", op->cpu);
 }
 
-static int act_off(struct race_actor *a, const struct race_op *op)
+int kinds_off(struct race_actor *a, const struct race_op *op)
 {
 	(void)a;
 	return write_online(op, "0");
 }
 
-static int act_on(struct race_actor *a, const struct race_op *op)
+int kinds_on(struct race_actor *a, const struct race_op *op)
 {
 	(void)a;
 	return write_online(op, "1");
@@ -42,14 +42,14 @@ static const struct race_verb toggle_verbs[] = {
 	  .is_toggle = true,
 	  .is_marked = true,
 	  .legal = RACE_LEGAL(0),
-	  .act = act_off },
+	  .act = kinds_off },
 	{ .name = "on",
 	  .has_cpu = true,
 	  .weight = 1,
 	  .is_toggle = true,
 	  .is_marked = true,
 	  .legal = RACE_LEGAL(0),
-	  .act = act_on },
+	  .act = kinds_on },
 	{},
 };
 
