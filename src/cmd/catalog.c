@@ -151,11 +151,13 @@ json_t *catalog_json(void)
 						"claims", claim_ids(w->claims), "needs",
 						need_ids(w->needs)));
 	for (size_t i = 0; (s = catalog_scenario(i)); i++)
-		json_array_append_new(scenarios,
-				      json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", s->id, "summary",
-						s->summary, "explain", s->explain ? s->explain : "",
-						"claims", claim_ids(s->claims), "needs",
-						need_ids(s->needs)));
+		json_array_append_new(
+			scenarios,
+			json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "id", s->id, "summary",
+				  s->summary, "explain", s->explain ? s->explain : "", "claims",
+				  claim_ids(s->claims), "needs", need_ids(s->needs), "deep",
+				  (int)s->is_deep, "watched_by",
+				  s->witnesses ? strings(s->witnesses) : json_null()));
 	for (size_t i = 0; (n = catalog_need(i)); i++)
 		json_array_append_new(needs,
 				      json_pack("{s:s, s:s}", "id", n->id, "summary", n->summary));

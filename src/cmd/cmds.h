@@ -12,5 +12,7 @@ extern const struct cmd cmd_report;
 extern const struct cmd cmd_lab;    /* passes all on to the program hotproof-lab */
 extern const struct cmd cmd_shrink; /* the same for its subcommand of that name */
 
+extern const struct cmd cmd_tracker; /* passes all on to the program hotproof-tracker */
+
 /* The life of a lab guest's first process; does not return while the guest is on. */
 int cmd_init_main(const struct cmd_program *program);

@@ -7,7 +7,8 @@
 #include "cmd/cmds.h"
 
 static const struct cmd *const cmds[] = {
-	&cmd_list, &cmd_explain, &cmd_run, &cmd_judge, &cmd_report, &cmd_lab, &cmd_shrink, NULL,
+	&cmd_list, &cmd_explain, &cmd_run,     &cmd_judge, &cmd_report,
+	&cmd_lab,  &cmd_shrink,  &cmd_tracker, NULL,
 };
 
 static const struct cmd_program hotproof = {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The one door to the database: everything that knows SQLite is behind it. Statements are prepared
+ * once a connection and kept. A connection is used by one thread at a time. It knows no table.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct db;
+struct sqlite3_stmt;
+
+enum db_mode {
+	DB_READ,  /* an existing file of this version */
+	DB_WRITE, /* an existing file, which is brought to this version */
+	DB_CREATE /* the same, made when it is not there */
+};
+
+/*
+ * -ENOENT: no such file; -EPROTO: it was written by a newer version; -EUCLEAN: damaged, or no
+ * database. A copy ("PATH.before-N") is made before an old file is brought to this version.
+ */
+_must_check_ int db_open(const char *path, enum db_mode mode, struct db **ret, struct error *err);
+void db_close(struct db *db);
+CLEANUP_DEFINE(struct db, db, db_close)
+
+const char *db_path(const struct db *db);
+
+/* A write transaction; it takes the lock at once, so that it cannot fail half way for want of it.
+ */
+_must_check_ int db_begin(struct db *db, struct error *err);
+_must_check_ int db_commit(struct db *db, struct error *err);
+/* No-op when none is open. */
+void db_rollback(struct db *db);
+static inline void cleanup_db_rollback(struct db **db)
+{
+	if (*db)
+		db_rollback(*db);
+}
+/* struct db *undo _cleanup_(cleanup_db_rollback) = db; then take_ptr(undo) once it is committed. */
+
+/* A read transaction: several queries see the same state. */
+_must_check_ int db_begin_read(struct db *db, struct error *err);
+
+/*
+ * Parameters by `types`, one letter each: i int64_t, s text (NULL: null), b a pointer and a size_t.
+ * `sql` is a literal: it is remembered by its address.
+ */
+_must_check_ int db_run(struct db *db, struct error *err, const char *sql, const char *types, ...);
+
+/* Several statements without parameters: for schemas and pragmas. */
+_must_check_ int db_script(struct db *db, const char *sql, struct error *err);
+
+/* How many rows the last db_run() changed. */
+int db_changes(struct db *db);
+
+/* The first column of the first row: 1, or 0 when there is none (*ret untouched). */
+_must_check_ int db_number(struct db *db, int64_t *ret, struct error *err, const char *sql,
+			   const char *types, ...);
+/* The same for a text, owned by the caller; NULL in the table is "". */
+_must_check_ int db_text(struct db *db, char **ret, struct error *err, const char *sql,
+			 const char *types, ...);
+
+/* Rows one by one. What the columns return lives until the next step. */
+struct rows {
+	struct db *db;
+	struct sqlite3_stmt *stmt;
+	struct db_kept *kept; /* NULL: the statement is not kept */
+};
+
+_must_check_ int db_select(struct db *db, struct rows *ret, struct error *err, const char *sql,
+			   const char *types, ...);
+/* SQL that was put together from literals: not kept. */
+_must_check_ int db_select_made(struct db *db, struct rows *ret, struct error *err, const char *sql,
+				const char *types, ...);
+/* 1: a row; 0: no more; -errno. */
+_must_check_ int rows_next(struct rows *rows, struct error *err);
+int64_t rows_int(const struct rows *rows, int column);
+const char *rows_text(const struct rows *rows, int column); /* never NULL */
+bool rows_is_null(const struct rows *rows, int column);
+const void *rows_blob(const struct rows *rows, int column, size_t *ret_len);
+void rows_close(struct rows *rows);
+#define _cleanup_rows_ _cleanup_(rows_close)
+
+/* A whole copy while others read and write. -EEXIST: `to` is there already. */
+_must_check_ int db_backup(struct db *db, const char *to, struct error *err);
+
+/* Asks the database and looks at every reference: 0, or -EUCLEAN with what is wrong. */
+_must_check_ int db_check(struct db *db, struct error *err);
+
+/* db_migrate.c: brings the schema to this version. */
+_must_check_ int db_migrate(struct db *db, enum db_mode mode, struct error *err);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every limit of the tracker, in one place: what strangers send is bounded by these and by nothing
+ * else. Changing one is a change of behaviour that docs/tracker.md tells of.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* Uploads: as sent, as unpacked, and how many files a run directory may hold. */
+#define LIMITS_UPLOAD_MAX ((size_t)64 << 20)
+#define LIMITS_UNPACKED_MAX ((size_t)256 << 20)
+#define LIMITS_UNPACKED_FILES 256
+#define LIMITS_NAME 128        /* of a run, a machine, a kernel, a user */
+#define LIMITS_OPTIONS 1024    /* a kernel command line */
+#define LIMITS_WHY 512         /* the one line that explains a result; longer ones are cut */
+#define LIMITS_RESULTS 20000   /* of one run */
+#define LIMITS_FORM_MAX 131072 /* bytes of a form or of JSON, but for uploads */
+#define LIMITS_FIELDS 64       /* of a form or a query */
+#define LIMITS_TITLE 160       /* of an idea */
+#define LIMITS_MARKDOWN 65536  /* of any text that is rendered */
+#define LIMITS_MARKDOWN_GROWTH 8
+#define LIMITS_SEARCH_WORDS 12
+#define LIMITS_PASSWORD_MIN 10
+#define LIMITS_PASSWORD_MAX 256
+
+/* Pages. */
+#define LIMITS_PAGE_ROWS 100
+#define LIMITS_API_ROWS 1000
+#define LIMITS_MATRIX_ROWS 400
+#define LIMITS_MATRIX_COLUMNS 60
+#define LIMITS_URL 4096
+
+/* The server. */
+#define LIMITS_CONNECTIONS 512
+#define LIMITS_CONNECTIONS_PER_IP 128
+#define LIMITS_CONNECTION_MEMORY ((size_t)32 << 10)
+#define LIMITS_IDLE_S 30
+#define LIMITS_UPLOADS_AT_ONCE 16 /* open at the same time; more are told to come again */
+#define LIMITS_SLOW_QUEUE 64      /* requests that wait for a worker */
+#define LIMITS_WORKERS 2
+#define LIMITS_BUSY_MS 10000 /* how long a writer waits for another process's lock */
+
+/* Accounts. */
+#define LIMITS_SESSION_S (14 * 24 * 3600)
+#define LIMITS_LOGIN_TRIES 8 /* failures of one name or address within ... */
+#define LIMITS_LOGIN_WINDOW_S 600
+#define LIMITS_POSTS 20 /* anonymous posts of one address within ... */
+#define LIMITS_POSTS_WINDOW_S 3600
