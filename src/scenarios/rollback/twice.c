@@ -27,7 +27,9 @@ static const struct claim twice = {
 	.faults = FAULTS("kmod:abort-twice-refuses"),
 };
 
-/* Draws states until one has aborted the transition that the CPU can make now, or has let it pass.
+/*
+ * Draws states until one has aborted the transition that the CPU can make now. One without a
+ * callback lets it pass: good enough once this direction has been aborted; before, it is undone.
  */
 static int abort_once(struct trap *t, struct prng *prng)
 {
@@ -40,13 +42,21 @@ static int abort_once(struct trap *t, struct prng *prng)
 		if (cpu_states_must_refuse(t->states, state, was_online))
 			continue;
 		r = trap_try(t, state, &outcome);
-		if (r < 0 || outcome == TRAP_FIRED || trap_is_online(t) != was_online)
+		if (r < 0 || outcome == TRAP_FIRED)
+			return r;
+		if (trap_is_online(t) == was_online)
+			continue;
+		if (json_array_size(t->seen[!was_online][TRAP_FIRED]) > 0)
+			return 0;
+		r = was_online ? act_online(t->stage, t->cpu) : act_offline(t->stage, t->cpu);
+		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int move(struct trap *t, enum act_verb verb)
+/* `told` is set when there was something to compare. */
+static int move(struct trap *t, enum act_verb verb, bool *told)
 {
 	struct act_spec spec = {
 		.verb = verb, .cpu = t->cpu, .allow = ACT_ALLOW(0), .claim = &twice
@@ -54,6 +64,7 @@ static int move(struct trap *t, enum act_verb verb)
 
 	if (trap_is_online(t) == (verb == ACT_ONLINE))
 		return 0; /* the trap let it pass */
+	*told = true;
 	/* A CPU that may stay where it is does no harm; one that must come back gets another try.
 	 */
 	if (act_play(t->stage, &spec, NULL) < 0 && verb == ACT_ONLINE)
@@ -61,16 +72,16 @@ static int move(struct trap *t, enum act_verb verb)
 	return 0;
 }
 
-static int play_round(struct trap *t, struct prng *prng)
+static int play_round(struct trap *t, struct prng *prng, bool *told)
 {
 	int r = abort_once(t, prng);
 
 	if (r == 0)
-		r = move(t, ACT_OFFLINE);
+		r = move(t, ACT_OFFLINE, told);
 	if (r < 0 || trap_is_online(t))
 		return r;
 	r = abort_once(t, prng);
-	return r < 0 ? r : move(t, ACT_ONLINE);
+	return r < 0 ? r : move(t, ACT_ONLINE, told);
 }
 
 /* One of each kind; the sweep has them all. */
@@ -92,19 +103,23 @@ static int try_unarmable(struct trap *t)
 static int play_cpu(struct stage *s, const struct cpu_states *states, int cpu, struct prng *prng)
 {
 	int64_t until = wait_now_ns() + stage_time_ns(s);
+	bool told = false;
 	struct trap t;
 	int r = trap_open(s, states, cpu, &t);
 
 	if (r == 0)
 		r = try_unarmable(&t);
 	for (int i = 0; r == 0 && (stage_time_ns(s) > 0 ? wait_now_ns() < until : i < ROUNDS); i++)
-		r = play_round(&t, prng);
+		r = play_round(&t, prng, &told);
 	if (r == 0)
 		r = abort_once(&t, prng);
 	if (r == 0)
-		r = move(&t, ACT_ONLINE);
+		r = move(&t, ACT_ONLINE, &told);
 	if (r == 0)
 		r = neighbour_cycle(&t);
+	if (!told)
+		expect_unexercised(s, NULL, &twice, NULL,
+				   "no state that was drawn aborted a transition of cpu%d", cpu);
 	trap_close(&t);
 	return r;
 }
