@@ -8,6 +8,7 @@
 #include "base/cpulist.h"
 #include "base/text.h"
 #include "box/cpu.h"
+#include "scenarios/refusal.h"
 #include "scenarios/scenarios.h"
 #include "stage/act.h"
 #include "stage/expect.h"
@@ -53,35 +54,6 @@ static const struct need need_every_cpu = {
 	.probe = probe_every,
 };
 
-static void refuse(struct stage *s, int last)
-{
-	struct act_spec spec = {
-		.verb = ACT_OFFLINE,
-		.cpu = last,
-		.allow = ACT_ALLOW(EBUSY),
-		.claim = &refuse_last,
-	};
-	struct cpulist only = cpulist_of(last), now;
-	struct act act = {};
-	int state = -1, target = -1, r;
-
-	/* Compared with before, not with "online": the target of the CPU that booted is 0 on
-	 * kernels before 6.2. */
-	if (cpu_state_read(stage_box(s), last, &state, &target) < 0)
-		state = target = -1;
-	r = act_play(s, &spec, &act);
-	if (act.id == 0 || (r < 0 && act.result == 0))
-		return; /* it was not tried; or it went, and that is recorded */
-	if (cpu_online_read(stage_box(s), &now) < 0)
-		now = (struct cpulist){};
-	expect(s, &act, &refuse_last,
-	       cpulist_equal(&now, &only) && act.state == state && act.target == target,
-	       json_pack("{s:i, s:i, s:s}", "state", act.state, "target", act.target, "online",
-			 cpulist_str(&now)),
-	       "after the refusal cpu%d is at state %d (was %d) with target %d (was %d), and the online mask is \"%s\"",
-	       last, act.state, state, act.target, target, cpulist_str(&now));
-}
-
 static int play(struct stage *s)
 {
 	struct cpulist others = *stage_online(s), off = {};
@@ -94,7 +66,7 @@ static int play(struct stage *s)
 			cpulist_add(&off, cpu);
 	}
 	if (cpulist_equal(&off, &others))
-		refuse(s, last);
+		back = refusal_try(s, last, &refuse_last, true);
 	else
 		expect_unexercised(s, NULL, &refuse_last, NULL,
 				   "not all others could be taken off: \"%s\" of \"%s\"",
@@ -103,7 +75,7 @@ static int play(struct stage *s)
 		r = act_online(s, cpu);
 		back = back < 0 ? back : r;
 	}
-	return back;
+	return back < 0 ? back : 0;
 }
 
 const struct scenario scenario_cpu_refuse_last = {

@@ -12,6 +12,9 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_cpu_fixed,
 	&scenario_cpu_rollback_twice,
 	&scenario_cpu_refuse_deadline,
+	&scenario_cpu_refuse_isolated,
+	&scenario_cpu_refuse_timekeeper,
+	&scenario_cpu_bring_late,
 	&scenario_cpu_rollback,
 	/* race/scenarios.c */
 	&scenario_race_toggle,

@@ -16,6 +16,11 @@ extern const struct scenario scenario_cpu_rollback;
 extern const struct scenario scenario_cpu_rollback_twice;
 extern const struct scenario scenario_cpu_refuse_deadline;
 
+/* boot/: those that need a boot with options of its own */
+extern const struct scenario scenario_cpu_refuse_isolated;
+extern const struct scenario scenario_cpu_refuse_timekeeper;
+extern const struct scenario scenario_cpu_bring_late;
+
 /* race/scenarios.c */
 extern const struct scenario scenario_race_toggle;
 extern const struct scenario scenario_race_kill;

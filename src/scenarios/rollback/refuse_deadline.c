@@ -13,7 +13,7 @@
 
 #include "base/puppet.h"
 #include "base/wait.h"
-#include "box/cpu.h"
+#include "scenarios/refusal.h"
 #include "scenarios/scenarios.h"
 #include "stage/act.h"
 #include "stage/expect.h"
@@ -97,30 +97,12 @@ static void empty(struct crowded *c)
 		puppet_end(c->tasks[--c->n]);
 }
 
-static void refuse(struct stage *s, int cpu, const struct crowded *c)
+static int refuse(struct stage *s, int cpu, const struct crowded *c)
 {
-	int state = -1, target = -1, r;
-	struct act act = {};
-
-	if (cpu_state_read(stage_box(s), cpu, &state, &target) < 0)
-		state = target = -1;
 	observe(s, NULL, "refuse.deadline-tasks",
 		json_pack("{s:i, s:f}", "tasks", (int)c->n, "cpus_worth",
 			  (double)c->runtime_ns / PERIOD_NS));
-	r = act_play(s,
-		     &(struct act_spec){ .verb = ACT_OFFLINE,
-					 .cpu = cpu,
-					 .allow = ACT_ALLOW(EBUSY),
-					 .claim = &refuse_deadline },
-		     &act);
-	if (act.id == 0 || (r < 0 && act.result == 0))
-		return; /* not tried, or it went, and that is recorded */
-	expect(s, &act, &refuse_deadline,
-	       act.state == state && cpu_target_fits(act.state, act.target, target) &&
-		       cpulist_has(&act.online, cpu),
-	       json_pack("{s:i, s:i, s:i}", "cpu", cpu, "state", act.state, "target", act.target),
-	       "after the refusal cpu%d is at state %d (was %d) with target %d (was %d)", cpu,
-	       act.state, state, act.target, target);
+	return refusal_try(s, cpu, &refuse_deadline, true);
 }
 
 /*
@@ -176,9 +158,9 @@ static int play(struct stage *s)
 				   "the CPUs could not be filled with SCHED_DEADLINE tasks: %s",
 				   r < 0 ? error_name(r) : "none was admitted");
 	else
-		refuse(s, cpu, &c);
+		r = refuse(s, cpu, &c);
 	empty(&c);
-	return cycle(s, cpu);
+	return r < 0 ? r : cycle(s, cpu);
 }
 
 const struct scenario scenario_cpu_refuse_deadline = {

@@ -64,7 +64,7 @@ const struct claim sm_exit_matches_errno = {
 		"the error was lost or changed on its way (\"cpu: hotplug: Preserve per instance callback errors\").",
 	.refs = REFS("cpu: hotplug: Preserve per instance callback errors"),
 	.faults = FAULTS("kmod:failed-offline-looks-done", "kmod:abort-errno-changed",
-			 "kmod:refusal-errno-changed"),
+			 "kmod:refusal-errno-changed", "kmod:timekeeper-wrong-errno"),
 };
 
 const struct attempt *act_trace_last(const struct act_trace *t)
