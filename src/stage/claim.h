@@ -75,5 +75,8 @@ struct scenario {
 	int rank;     /* 1 is what to try first where time is short; higher: later; 0: 100 */
 	bool is_deep; /* only when named or asked for (`--deep`): it takes long */
 	const char *const *witnesses; /* globs, GLOBS(): only these watch it; NULL: all */
+	/* On the bare box, before witnesses are planted: what play() wants to compare with. May be
+	 * NULL; -errno ends the scenario. */
+	int (*prelude)(struct stage *s);
 	int (*play)(struct stage *s);
 };

@@ -341,6 +341,9 @@ int stage_play(struct stage *s)
 	r = cpu_online_read(s->setup.box, &s->online);
 	if (r == 0 && !probe_needs(s, "scenario", sc->id, sc->needs, s->claims))
 		r = -EOPNOTSUPP;
+	s->speaker = "stage";
+	if (r == 0 && sc->prelude)
+		r = sc->prelude(s);
 	if (r == 0) {
 		for (size_t i = 0; i < s->n_planted; i++)
 			plant(s, &s->planted[i]);
