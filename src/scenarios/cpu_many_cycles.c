@@ -116,7 +116,7 @@ static int play(struct stage *s)
 	static long kib[MEM_TREND_KINDS][CYCLES];
 	int64_t until = wait_now_ns() + (stage_time_ns(s) > 0 ? stage_time_ns(s) : INT64_MAX / 4);
 	struct cpulist can;
-	long now[MEM_TREND_KINDS];
+	long now[MEM_TREND_KINDS] = {};
 	int r = stage_can_leave(s, &can), cpu = r == 0 ? cpulist_next(&can, 1) : -1;
 	size_t n = 0;
 

@@ -157,7 +157,7 @@ static int thread_cpu(struct box *box, const struct ring *r)
 
 static int probe_uring(struct box *box, char **ret_why)
 {
-	struct ring r;
+	struct ring r = { .fd = -1 };
 	int e = ring_open(&r, -1);
 
 	(void)box;
