@@ -11,6 +11,15 @@ fetch_cache()
 	printf '%s\n' "${HOTPROOF_CACHE:-$base/hotproof}"
 }
 
+# fetch_folder WHAT ARCH: the folder of WHAT in the cache for that architecture.
+fetch_folder()
+{
+	local suffix=-$2
+
+	[[ $2 != amd64 ]] || suffix=
+	printf '%s\n' "$(fetch_cache)/$1$suffix"
+}
+
 fetch_say()
 {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -62,6 +71,17 @@ fetch_depends()
 				}
 			}
 		}'
+}
+
+# fetch_foreign ARCH [SUITE]: from here on apt knows the packages of ARCH in SUITE, and no others.
+fetch_foreign()
+{
+	local suite=${2-}
+
+	# Older suites than trixie have no riscv64.
+	[[ -n $suite || $1 != riscv64 ]] || suite=sid
+	APT_CONFIG=$("$(dirname "${BASH_SOURCE[0]}")/apt-state" "$1" ${suite:+"$suite"}) || exit
+	export APT_CONFIG
 }
 
 # fetch_debs DIR PACKAGE[=VERSION]...: download into DIR; apt checks each against the signed lists.

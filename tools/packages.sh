@@ -139,25 +139,67 @@ as_root_write()
 	as_root sh -c 'printf "%s\n" "$2" >"$1"' sh "$1" "$2"
 }
 
+# The rest of this file: QEMU's programs and cross compilers, each of an architecture (default: amd64).
+
+qemu_program()
+{
+	case $1 in
+	amd64 | i386) echo qemu-system-x86_64 ;;
+	arm64) echo qemu-system-aarch64 ;;
+	ppc64el) echo qemu-system-ppc64 ;;
+	*) echo "qemu-system-$1" ;;
+	esac
+}
+
+qemu_package()
+{
+	case $1 in
+	amd64 | i386) echo qemu-system-x86 ;;
+	arm64) echo qemu-system-arm ;;
+	ppc64el) echo qemu-system-ppc ;;
+	riscv64) echo qemu-system-riscv ;;
+	*) echo "qemu-system-$1" ;;
+	esac
+}
+
+# cross_compiler ARCH: as need() wants it.
+cross_compiler()
+{
+	local triplet=$1-linux-gnu
+
+	case $1 in
+	arm64) triplet=aarch64-linux-gnu ;;
+	i386) triplet=i686-linux-gnu ;;
+	ppc64el) triplet=powerpc64le-linux-gnu ;;
+	esac
+	echo "$triplet-gcc=gcc-$triplet"
+}
+
 qemu_is_good()
 {
 	local version
 
-	version=$(qemu-system-x86_64 --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\).*/\1/p')
+	version=$("$(qemu_program "$1")" --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\).*/\1/p')
 	[[ ${version:-0} -ge 10 ]]
 }
 
-# 7.2 corrupts its own heap when a vCPU leaves: an old one does not count as present.
+# need_qemu [ARCH]: 7.2 corrupts its own heap when a vCPU leaves: an old one does not count as present.
 need_qemu()
 {
-	qemu_is_good && return 0
-	[[ -z ${HOTPROOF_NO_INSTALL-} ]] || die "QEMU 10 is missing and HOTPROOF_NO_INSTALL is set"
+	local arch=${1:-amd64} package also=()
+
+	package=$(qemu_package "$arch")
+	qemu_is_good "$arch" && return 0
+	[[ -z ${HOTPROOF_NO_INSTALL-} ]] || die "QEMU 10 ($package) is missing and HOTPROOF_NO_INSTALL is set"
 	need_backports
 	if [[ $(codename) == bookworm ]]; then
+		[[ $package != qemu-system-x86 ]] || also=(seabios)
+		[[ $package != qemu-system-riscv ]] || also=(opensbi)
 		# Named one by one, so that nothing else comes from backports for it.
-		install_packages {qemu-system-x86,qemu-system-common,qemu-system-data,seabios}/bookworm-backports
+		also+=("$package" qemu-system-common qemu-system-data)
+		install_packages "${also[@]/%//bookworm-backports}"
 	else
-		install_packages qemu-system-x86
+		install_packages "$package"
 	fi
-	qemu_is_good || die "the installed qemu-system-x86_64 is older than 10; hotproof cannot trust it"
+	qemu_is_good "$arch" || die "the installed $(qemu_program "$arch") is older than 10; hotproof cannot trust it"
 }
