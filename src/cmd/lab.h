@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "lab/arch.h"
 #include "lab/session.h"
 
 extern const struct cmd cmd_lab_run;
@@ -23,3 +24,6 @@ void lab_display_watch(void *ctx, enum session_event what, const json_t *line, c
 
 /* The guest's program: the one beside this one, as `hotproof lab` found us; owned by the caller. */
 char *lab_find_hotproof(void);
+
+/* The program for a guest of an architecture, where it is or should be; owned by the caller. */
+char *lab_find_guest(const struct arch *arch);

@@ -45,7 +45,7 @@ static int settle_machine(struct lab_request *q, char **ret_kernel, char **ret_m
 		*ret_modules = strdup(q->modules);
 		return 0;
 	}
-	r = cache_kernel(q->machine->kernel, ret_kernel, ret_modules, &err);
+	r = cache_kernel(q->machine->isa, q->machine->kernel, ret_kernel, ret_modules, &err);
 	return r < 0 ? cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text) : 0;
 }
 
@@ -59,6 +59,22 @@ char *lab_find_hotproof(void)
 	self[n] = '\0';
 	*strrchr(self, '/') = '\0';
 	return text_printf("%s/hotproof", self);
+}
+
+/* Of another architecture: beside this program as "hotproof-arm64", or in a build folder beside
+ * ours. */
+char *lab_find_guest(const struct arch *arch)
+{
+	_cleanup_free_ char *own = lab_find_hotproof(), *beside = NULL, *built = NULL;
+
+	if (!own || strcmp(arch->name, "amd64") == 0)
+		return own ? take_ptr(own) : NULL;
+	beside = text_printf("%s-%s", own, arch->name);
+	if (!beside || access(beside, R_OK) == 0)
+		return take_ptr(beside);
+	*strrchr(own, '/') = '\0';
+	built = text_printf("%s/../build-%s/hotproof", own, arch->name);
+	return take_ptr(built);
 }
 
 /* Globs that choose nothing are known here already: a guest need not boot for that. */
@@ -177,20 +193,23 @@ static int play(struct lab_request *q, const char *kernel, const char *modules,
 static int prepare_and_play(struct lab_request *q, const char *repeat)
 {
 	_cleanup_free_ char *kernel = NULL, *modules = NULL, *userland = NULL, *name = fresh_name();
-	_cleanup_free_ char *hotproof = q->hotproof ? strdup(q->hotproof) : lab_find_hotproof();
+	_cleanup_free_ char *hotproof = NULL, *own = NULL;
 	const char *out = q->out ? q->out : name, *slash;
 	struct error err = {};
 	int r = settle_machine(q, &kernel, &modules);
 
 	if (r != 0)
 		return r;
-	r = hotproof ? image_check_program(hotproof, &err) : -ENOMEM;
+	own = lab_find_hotproof();
+	hotproof = q->hotproof ? strdup(q->hotproof) : lab_find_guest(q->machine->isa);
+	r = hotproof && own ? image_check_program(hotproof, q->machine->isa, &err) : -ENOMEM;
 	if (r < 0)
 		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
-	r = q->exec ? 0 : check_plan(q, hotproof);
+	/* A foreign program does not run here; ours has the same catalogue. */
+	r = q->exec ? 0 : check_plan(q, arch_is_native(q->machine->isa) ? hotproof : own);
 	if (r != 0)
 		return r;
-	if (cache_userland(&userland, &err) < 0)
+	if (cache_userland(q->machine->isa, &userland, &err) < 0)
 		fprintf(stderr, "hotproof-lab: %s; going on without\n", err.text);
 	slash = strrchr(out, '/');
 	r = finish_plan(q, slash && slash[1] ? slash + 1 : out, repeat);

@@ -2,7 +2,6 @@
 /* Paths in the cache; the layout is that of tools/fetch-kernel and tools/fetch-userland. */
 #include "lab/cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -24,10 +23,34 @@ char *cache_path(const char *sub)
 	return text_printf("%s/.cache/hotproof/%s", home && *home ? home : "/root", sub);
 }
 
-int cache_kernel(const char *flavour, char **ret_kernel, char **ret_modules, struct error *err)
+/* "kernels" or "kernels-arm64": amd64 was there first and has no suffix. */
+static char *folder_of(const char *what, const struct arch *arch)
 {
-	_cleanup_free_ char *sub = text_printf("kernels/%s", flavour);
-	_cleanup_free_ char *folder = sub ? cache_path(sub) : NULL;
+	bool has_suffix = strcmp(arch->name, "amd64") != 0;
+
+	return text_printf("%s%s%s", what, has_suffix ? "-" : "", has_suffix ? arch->name : "");
+}
+
+/* "debian:sid/generic" lies in "sid-generic". */
+static char *kernel_folder(const struct arch *arch, const char *name)
+{
+	_cleanup_free_ char *top = folder_of("kernels", arch), *sub = NULL;
+
+	if (text_starts(name, "debian:"))
+		name += strlen("debian:");
+	sub = top ? text_printf("%s/%s", top, name) : NULL;
+	if (!sub)
+		return NULL;
+	for (char *p = sub + strlen(top) + 1; *p; p++)
+		if (*p == '/')
+			*p = '-';
+	return cache_path(sub);
+}
+
+int cache_kernel(const struct arch *arch, const char *name, char **ret_kernel, char **ret_modules,
+		 struct error *err)
+{
+	_cleanup_free_ char *folder = kernel_folder(arch, name);
 	_cleanup_free_ char *release_file = NULL, *release = NULL, *kernel = NULL, *modules = NULL;
 
 	if (!folder)
@@ -39,8 +62,8 @@ int cache_kernel(const char *flavour, char **ret_kernel, char **ret_modules, str
 	if (access(kernel, R_OK) < 0 || file_read(AT_FDCWD, release_file, &release, NULL) < 0)
 		return error_set(
 			err, ENOENT,
-			"there is no kernel \"%s\" in \"%s\"; get it with: tools/fetch-kernel %s",
-			flavour, folder, flavour);
+			"there is no kernel \"%s\" for %s in \"%s\"; get it with: tools/fetch-kernel --arch %s %s",
+			name, arch->name, folder, arch->name, name);
 	modules = text_printf("%s/modules/%s", folder, text_strip(release));
 	if (!modules)
 		return -ENOMEM;
@@ -49,9 +72,11 @@ int cache_kernel(const char *flavour, char **ret_kernel, char **ret_modules, str
 	return 0;
 }
 
-int cache_userland(char **ret_folder, struct error *err)
+int cache_userland(const struct arch *arch, char **ret_folder, struct error *err)
 {
-	_cleanup_free_ char *folder = cache_path("userland/root");
+	_cleanup_free_ char *top_folder = folder_of("userland", arch);
+	_cleanup_free_ char *sub = top_folder ? text_printf("%s/root", top_folder) : NULL;
+	_cleanup_free_ char *folder = sub ? cache_path(sub) : NULL;
 	_cleanup_free_ char *top = folder ? text_printf("%s/usr/bin/top", folder) : NULL;
 
 	if (!top)
@@ -59,38 +84,8 @@ int cache_userland(char **ret_folder, struct error *err)
 	if (access(top, X_OK) < 0)
 		return error_set(
 			err, ENOENT,
-			"there is no guest userland (top, sar) in \"%s\"; get it with: tools/fetch-userland",
-			folder);
+			"there is no guest userland (top, sar) for %s in \"%s\"; get it with: tools/fetch-userland --arch %s",
+			arch->name, folder, arch->name);
 	*ret_folder = take_ptr(folder);
-	return 0;
-}
-
-static int is_flavour(const struct dirent *d)
-{
-	return d->d_name[0] != '.';
-}
-
-int cache_flavours(char ***ret)
-{
-	_cleanup_free_ char *folder = cache_path("kernels");
-	struct dirent **names = NULL;
-	char **list;
-	int n;
-
-	if (!folder)
-		return -ENOMEM;
-	n = scandir(folder, &names, is_flavour, versionsort);
-	if (n < 0)
-		n = 0;
-	list = calloc(n + 1, sizeof(*list));
-	for (int i = 0; i < n; i++) {
-		if (list)
-			list[i] = strdup(names[i]->d_name);
-		free(names[i]);
-	}
-	free(names);
-	if (!list)
-		return -ENOMEM;
-	*ret = list;
 	return 0;
 }

@@ -6,17 +6,17 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "lab/arch.h"
 
 /* $HOTPROOF_CACHE, or hotproof in $XDG_CACHE_HOME or ~/.cache. Owned by the caller. */
 char *cache_path(const char *sub);
 
-/* vmlinuz and modules folder of a flavour ("6.1"); -ENOENT says how to get it. Owned by the caller.
+/*
+ * vmlinuz and modules folder of a kernel by name ("6.1", "debian:sid/generic"); -ENOENT says how to
+ * get it. Owned by the caller.
  */
-_must_check_ int cache_kernel(const char *flavour, char **ret_kernel, char **ret_modules,
-			      struct error *err);
+_must_check_ int cache_kernel(const struct arch *arch, const char *name, char **ret_kernel,
+			      char **ret_modules, struct error *err);
 
 /* Folder to lay over the guest's root. -ENOENT says how to get it. */
-_must_check_ int cache_userland(char **ret_folder, struct error *err);
-
-/* Flavours that are there, sorted, NULL-terminated; free each and the array. */
-_must_check_ int cache_flavours(char ***ret);
+_must_check_ int cache_userland(const struct arch *arch, char **ret_folder, struct error *err);

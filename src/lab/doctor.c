@@ -43,7 +43,7 @@ static void look_for_qemu(struct doctor_finding *f)
 	f->is_needed = true;
 	REMEDY(f, "apt-get install %sqemu-system-x86",
 	       is_bookworm() ? "-t bookworm-backports " : "");
-	if (qemu_version(&version, &err) < 0) {
+	if (qemu_version(arch_table[0].qemu, &version, &err) < 0) {
 		SAY(f, "%s", err.text);
 		return;
 	}
@@ -73,7 +73,7 @@ static void look_for_kernel(struct doctor_finding *f, const char *flavour, bool 
 
 	f->what = flavour;
 	f->is_needed = is_needed;
-	f->is_ok = cache_kernel(flavour, &kernel, &modules, &err) == 0;
+	f->is_ok = cache_kernel(&arch_table[0], flavour, &kernel, &modules, &err) == 0;
 	SAY(f, "%s", f->is_ok ? strrchr(modules, '/') + 1 : "this kernel is not in the cache");
 	REMEDY(f, "tools/fetch-kernel %s", flavour);
 }
@@ -83,7 +83,7 @@ static void look_for_userland(struct doctor_finding *f)
 	_cleanup_free_ char *folder = NULL;
 
 	f->what = "userland";
-	f->is_ok = cache_userland(&folder, NULL) == 0;
+	f->is_ok = cache_userland(&arch_table[0], &folder, NULL) == 0;
 	SAY(f, "%s",
 	    f->is_ok ? folder
 		     : "top, sar and mpstat are not in the cache: their claims would be skipped");
@@ -107,7 +107,7 @@ static void look_for_kvm(struct doctor_finding *f, bool may_probe)
 	int r;
 
 	f->what = "KVM";
-	r = cache_kernel("6.1", &kernel, &modules, NULL);
+	r = cache_kernel(&arch_table[0], "6.1", &kernel, &modules, NULL);
 	r = kvm_probe(r == 0 && may_probe ? kernel : NULL, &why, &err);
 	f->is_ok = r > 0;
 	if (r > 0)

@@ -3,6 +3,7 @@
 #include "lab/image.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -21,8 +22,8 @@ static const struct {
 	const char *name;
 	bool is_optional;
 } wanted[] = {
-	{ "pvpanic-pci", true }, { "virtio_pci", false }, { "virtio_console", false },
-	{ "virtio_net", false }, { "virtio_blk", true },
+	{ "pvpanic-pci", true },     { "virtio_pci", true },  { "virtio_ccw", true },
+	{ "virtio_console", false }, { "virtio_net", false }, { "virtio_blk", true },
 };
 
 struct build {
@@ -184,30 +185,72 @@ static int add_all(struct build *b, struct error *err)
 	return r < 0 ? r : cpio_finish(b->cpio);
 }
 
-int image_check_program(const char *path, struct error *err)
+/* The two sizes of ELF differ in where the fields are, and the bytes in their order. */
+static uint16_t elf16(const struct arch *arch, uint16_t v)
+{
+	return arch->is_big_endian ? be16toh(v) : le16toh(v);
+}
+
+static uint32_t elf32(const struct arch *arch, uint32_t v)
+{
+	return arch->is_big_endian ? be32toh(v) : le32toh(v);
+}
+
+static uint64_t elf64(const struct arch *arch, uint64_t v)
+{
+	return arch->is_big_endian ? be64toh(v) : le64toh(v);
+}
+
+/* A program header begins with its type in both sizes. */
+static bool has_interpreter(int fd, const struct arch *arch, const Elf64_Ehdr *head)
+{
+	const Elf32_Ehdr *small = (const Elf32_Ehdr *)head;
+	off_t at = arch->is_64 ? (off_t)elf64(arch, head->e_phoff)
+			       : (off_t)elf32(arch, small->e_phoff);
+	int n = elf16(arch, arch->is_64 ? head->e_phnum : small->e_phnum);
+	size_t size = arch->is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+
+	for (int i = 0; i < n; i++) {
+		uint32_t type;
+
+		if (pread(fd, &type, sizeof(type), at + (off_t)(i * size)) == sizeof(type) &&
+		    elf32(arch, type) == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+static bool is_of(const struct arch *arch, const Elf64_Ehdr *head)
+{
+	return head->e_ident[EI_CLASS] == (arch->is_64 ? ELFCLASS64 : ELFCLASS32) &&
+	       head->e_ident[EI_DATA] == (arch->is_big_endian ? ELFDATA2MSB : ELFDATA2LSB) &&
+	       elf16(arch, head->e_machine) == arch->elf_machine;
+}
+
+int image_check_program(const char *path, const struct arch *arch, struct error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	Elf64_Ehdr head;
-	Elf64_Phdr ph;
+	Elf64_Ehdr head = {};
 
 	if (fd < 0)
 		return error_set(
 			err, errno,
-			"the guest needs the program \"%s\": %s; build it with: ./dev build", path,
-			strerror(errno));
-	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+			"the guest needs the program \"%s\": %s; build it with: ./dev build%s%s",
+			path, strerror(errno), strcmp(arch->name, "amd64") ? " " : "",
+			strcmp(arch->name, "amd64") ? arch->name : "");
+	if (pread(fd, &head, sizeof(head), 0) < (ssize_t)sizeof(Elf32_Ehdr) ||
 	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
 		return error_set(err, ENOEXEC, "\"%s\" is no program for a guest (no ELF file)",
 				 path);
-	for (int i = 0; i < head.e_phnum; i++)
-		if (pread(fd, &ph, sizeof(ph), head.e_phoff + (off_t)i * sizeof(ph)) ==
-			    sizeof(ph) &&
-		    ph.p_type == PT_INTERP)
-			return error_set(
-				err, ENOEXEC,
-				"\"%s\" is not linked statically, and a guest has no libraries for it; "
-				"use the lab of build-static/ (./dev build makes it)",
-				path);
+	if (!is_of(arch, &head))
+		return error_set(err, ENOEXEC, "\"%s\" is no program for a guest of %s", path,
+				 arch->name);
+	if (has_interpreter(fd, arch, &head))
+		return error_set(
+			err, ENOEXEC,
+			"\"%s\" is not linked statically, and a guest has no libraries for it; "
+			"use the lab of build-static/ (./dev build makes it)",
+			path);
 	return 0;
 }
 

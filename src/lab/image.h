@@ -15,10 +15,12 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "lab/arch.h"
 
 #define IMAGE_RACE_PLAN "etc/hotproof/race-plan.json"
 
 struct image_spec {
+	const struct arch *arch;
 	const char *hotproof;         /* the static binary */
 	const char *modules;          /* .../lib/modules/RELEASE */
 	const char *userland;         /* folder; NULL: none */
@@ -28,8 +30,9 @@ struct image_spec {
 	const char *race_plan;        /* file for run --plan; NULL: none */
 };
 
-/* A guest has no shared libraries for its first process: -ENOEXEC when the program needs some. */
-_must_check_ int image_check_program(const char *path, struct error *err);
+/* A guest has no shared libraries for its first process: -ENOEXEC when the program needs some, or
+ * is of another architecture. */
+_must_check_ int image_check_program(const char *path, const struct arch *arch, struct error *err);
 
 /* *ret_fd is a memfd that holds the image; *ret_size its size in bytes. */
 _must_check_ int image_build(const struct image_spec *spec, int *ret_fd, size_t *ret_size,

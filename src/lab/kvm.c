@@ -17,6 +17,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "lab/arch.h"
 #include "lab/cache.h"
 #include "lab/qemu.h"
 
@@ -29,7 +30,7 @@ static char *probe_key(void)
 	_cleanup_free_ char *boot = NULL, *version = NULL;
 
 	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot, NULL) < 0 ||
-	    qemu_version(&version, NULL) < 0)
+	    qemu_version(arch_table[0].qemu, &version, NULL) < 0)
 		return NULL;
 	return text_printf("%s %s", text_strip(boot), version);
 }
@@ -71,7 +72,7 @@ void kvm_forget(void)
 static int boot_guest(const char *kernel, int console, int complaints, struct error *err)
 {
 	_cleanup_free_ char *serial = text_printf("file:/proc/self/fd/%d", console);
-	const char *const argv[] = { QEMU_PROGRAM,
+	const char *const argv[] = { arch_table[0].qemu,
 				     "-nodefaults",
 				     "-no-user-config",
 				     "-display",

@@ -70,10 +70,13 @@ static int take_field(struct machine *m, size_t i, const json_t *value, struct e
 
 static int check(const struct machine *m, struct error *err)
 {
-	if (strcmp(m->arch, "amd64") != 0)
+	if (!m->isa) {
+		_cleanup_free_ char *known = arch_names();
+
 		return error_set(err, EINVAL,
-				 "machine \"%s\": the architecture \"%s\" is not known, only amd64",
-				 m->name, m->arch);
+				 "machine \"%s\": the architecture \"%s\" is none of: %s", m->name,
+				 m->arch, known ? known : "");
+	}
 	if (m->cpus > MACHINE_CPUS_MAX || m->sockets * m->cores * m->threads != m->cpus)
 		return error_set(
 			err, EINVAL,
@@ -109,6 +112,7 @@ static int fill(struct machine *m, json_t *doc, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	m->isa = arch_find(m->arch);
 	return check(m, err);
 }
 

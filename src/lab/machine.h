@@ -9,15 +9,17 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "lab/arch.h"
 
 struct machine {
 	char *name, *summary;
-	char *arch;       /* "amd64" */
-	char *cpu_model;  /* for -cpu */
-	char *kernel;     /* flavour in the cache: "6.1" */
-	char *append;     /* kernel options of this machine */
-	char *nic, *disk; /* QEMU's device names; NULL: none */
-	char *firmware;   /* file for -bios; NULL: QEMU's own */
+	char *arch;             /* "amd64" */
+	const struct arch *isa; /* its row */
+	char *cpu_model;        /* for -cpu */
+	char *kernel;           /* flavour in the cache: "6.1" */
+	char *append;           /* kernel options of this machine */
+	char *nic, *disk;       /* QEMU's device names; NULL: none */
+	char *firmware;         /* file for -bios; NULL: QEMU's own */
 	int cpus, sockets, cores, threads;
 	int mem_mib;
 };

@@ -22,7 +22,7 @@
 #define ARGS_MAX 96
 #define DISK_SIZE ((off_t)64 << 20)
 /* Not quiet: a guest that dies early must say where. panic=-1 with -no-reboot ends QEMU. */
-#define KERNEL_OPTIONS "console=ttyS0 panic=-1 printk.devkmsg=on"
+#define KERNEL_OPTIONS "panic=-1 printk.devkmsg=on"
 
 struct args {
 	char *v[ARGS_MAX + 1];
@@ -58,7 +58,7 @@ static void add_board(struct args *a, const struct qemu_spec *spec)
 {
 	const struct machine *m = spec->machine;
 
-	add(a, QEMU_PROGRAM);
+	add(a, "%s", m->isa->qemu);
 	add(a, "-nodefaults");
 	add(a, "-no-user-config");
 	add(a, "-display");
@@ -68,7 +68,7 @@ static void add_board(struct args *a, const struct qemu_spec *spec)
 	add(a, "-action");
 	add(a, "panic=pause");
 	add(a, "-M");
-	add(a, "q35");
+	add(a, "%s", m->isa->board);
 	add(a, "-accel");
 	add(a, "%s", spec->use_kvm ? "kvm" : "tcg,thread=multi");
 	add(a, "-cpu");
@@ -98,16 +98,18 @@ static void add_devices(struct args *a, const struct qemu_spec *spec, const stru
 	add(a, "-chardev");
 	add(a, "socket,id=port,fd=%d", ends->port);
 	add(a, "-device");
-	add(a, "virtio-serial-pci");
+	add(a, "virtio-serial-%s", m->isa->virtio_bus);
 	add(a, "-device");
 	add(a, "virtserialport,chardev=port,name=hotproof");
-	add(a, "-device");
-	add(a, "pvpanic-pci");
+	if (m->isa->panic_device) {
+		add(a, "-device");
+		add(a, "%s", m->isa->panic_device);
+	}
 	if (m->nic) {
 		add(a, "-netdev");
 		add(a, "user,id=net,hostfwd=udp:127.0.0.1:0-:%d", PING_PORT);
 		add(a, "-device");
-		add(a, "%s,netdev=net,romfile=", m->nic);
+		add(a, "%s,netdev=net%s", m->nic, text_ends(m->nic, "-pci") ? ",romfile=" : "");
 	}
 	if (m->disk) {
 		add(a, "-drive");
@@ -126,8 +128,8 @@ static void add_kernel(struct args *a, const struct qemu_spec *spec, const struc
 	add(a, "-initrd");
 	add(a, "/proc/self/fd/%d", ends->image);
 	add(a, "-append");
-	add(a, "%s%s%s%s%s", KERNEL_OPTIONS, *own ? " " : "", own, spec->append ? " " : "",
-	    spec->append ? spec->append : "");
+	add(a, "console=%s %s%s%s%s%s", spec->machine->isa->console, KERNEL_OPTIONS,
+	    *own ? " " : "", own, spec->append ? " " : "", spec->append ? spec->append : "");
 }
 
 /* For the record: words with anything unusual in them are quoted for a shell. */
@@ -298,9 +300,9 @@ char *qemu_complaint(const struct qemu *q)
 	return last ? strdup(text_strip(last)) : NULL;
 }
 
-int qemu_version(char **ret, struct error *err)
+int qemu_version(const char *program, char **ret, struct error *err)
 {
-	const char *const argv[] = { QEMU_PROGRAM, "--version", NULL };
+	const char *const argv[] = { program, "--version", NULL };
 	_cleanup_free_ char *text = NULL;
 	const char *at;
 	int status, r;
@@ -310,7 +312,7 @@ int qemu_version(char **ret, struct error *err)
 		return r;
 	at = strstr(text, "version ");
 	if (!at || !isdigit((unsigned char)at[8]))
-		return error_set(err, EPROTO, "\"%s --version\" says no version", QEMU_PROGRAM);
+		return error_set(err, EPROTO, "\"%s --version\" says no version", program);
 	at += 8;
 	*ret = strndup(at, strspn(at, "0123456789."));
 	return *ret ? 0 : -ENOMEM;

@@ -14,7 +14,6 @@
 #include "lab/machine.h"
 #include "lab/qmp.h"
 
-#define QEMU_PROGRAM "qemu-system-x86_64"
 #define QEMU_VERSION_MIN 10
 
 struct qemu_spec {
@@ -50,5 +49,5 @@ bool qemu_has_died(struct qemu *q);
 /* The last line that QEMU wrote to its stderr, owned by the caller; NULL: none. */
 char *qemu_complaint(const struct qemu *q);
 
-/* "10.0.2" of the program in PATH, owned by the caller. -ENOENT: it is not there. */
-_must_check_ int qemu_version(char **ret, struct error *err);
+/* "10.0.2" of a program in PATH, owned by the caller. -ENOENT: it is not there. */
+_must_check_ int qemu_version(const char *program, char **ret, struct error *err);

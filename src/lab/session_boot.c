@@ -19,6 +19,10 @@ static int choose_accelerator(struct session *s, struct error *err)
 {
 	int r;
 
+	if (s->setup->want_kvm == KVM_AUTO && !arch_is_native(s->setup->machine->isa)) {
+		s->kvm_why = strdup("the guest is of another architecture than this host");
+		return s->kvm_why ? 0 : -ENOMEM;
+	}
 	if (s->setup->want_kvm != KVM_AUTO) {
 		s->use_kvm = s->setup->want_kvm == KVM_ALWAYS;
 		s->kvm_why = strdup("as asked for");
@@ -33,6 +37,7 @@ int session_prepare(struct session *s, struct error *err)
 {
 	const struct session_setup *setup = s->setup;
 	struct image_spec image = {
+		.arch = setup->machine->isa,
 		.hotproof = setup->hotproof,
 		.modules = setup->modules,
 		.userland = setup->userland,

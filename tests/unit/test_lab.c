@@ -308,8 +308,8 @@ static void image_holds_what_it_must(void **state)
 	insmod[0] = "/nonexistent.ko,a=b";
 	assert_int_equal(image_build(&spec, &fd, &size, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "\"/nonexistent.ko\""));
-	assert_int_equal(image_check_program(init, &err), -ENOEXEC);
-	assert_int_equal(image_check_program("/nonexistent", &err), -ENOENT);
+	assert_int_equal(image_check_program(init, &arch_table[0], &err), -ENOEXEC);
+	assert_int_equal(image_check_program("/nonexistent", &arch_table[0], &err), -ENOENT);
 }
 
 static void console_tells_lost_timer(void **state)
