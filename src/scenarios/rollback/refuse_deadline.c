@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/puppet.h"
 #include "base/wait.h"
 #include "scenarios/refusal.h"
@@ -20,7 +20,6 @@
 #include "stage/needs.h"
 #include "stage/stage.h"
 
-#define POLICY_DEADLINE 6
 #define PERIOD_NS (10 * NS_PER_MS)
 #define BIG_NS (9 * NS_PER_MS) /* a runtime that fits once on a CPU */
 #define SMALL_NS (1 * NS_PER_MS)
@@ -39,14 +38,6 @@ static const struct claim refuse_deadline = {
 	.faults = FAULTS("kmod:refusal-errno-changed"),
 };
 
-struct attr {
-	uint32_t size, policy;
-	uint64_t flags;
-	int32_t nice;
-	uint32_t priority;
-	uint64_t runtime, deadline, period;
-};
-
 struct crowded {
 	struct puppet *tasks[TASKS_MAX];
 	size_t n;
@@ -56,11 +47,6 @@ struct crowded {
 /* 1: admitted; 0: it does not fit. */
 static int admit(struct crowded *c, int64_t runtime_ns)
 {
-	struct attr attr = { .size = sizeof(attr),
-			     .policy = POLICY_DEADLINE,
-			     .runtime = (uint64_t)runtime_ns,
-			     .deadline = PERIOD_NS,
-			     .period = PERIOD_NS };
 	struct puppet *p;
 	int r;
 
@@ -69,10 +55,10 @@ static int admit(struct crowded *c, int64_t runtime_ns)
 	r = puppet_start("hp-deadline", -1, &p);
 	if (r < 0)
 		return r;
-	if (syscall(SYS_sched_setattr, puppet_pid(p), &attr, 0) < 0) {
-		r = errno == EBUSY ? 0 : -errno;
+	r = deadline_set(puppet_pid(p), runtime_ns, PERIOD_NS);
+	if (r < 0) {
 		puppet_end(p);
-		return r;
+		return r == -EBUSY ? 0 : r;
 	}
 	c->tasks[c->n++] = p;
 	c->runtime_ns += runtime_ns;

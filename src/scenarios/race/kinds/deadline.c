@@ -4,52 +4,30 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/text.h"
 #include "base/wait.h"
 #include "scenarios/race/kinds/kinds.h"
 
-#define POLICY_OTHER 0
-#define POLICY_DEADLINE 6
 #define PROBES_MAX 64
-
-/* sched_setattr(2), which the C library does not know. */
-struct attr {
-	uint32_t size, policy;
-	uint64_t flags;
-	int32_t nice;
-	uint32_t priority;
-	uint64_t runtime, deadline, period;
-};
-
-static int set_deadline(pid_t pid, int64_t runtime_ns, int64_t period_ns)
-{
-	struct attr attr = { .size = sizeof(attr),
-			     .policy = runtime_ns ? POLICY_DEADLINE : POLICY_OTHER,
-			     .runtime = runtime_ns,
-			     .deadline = runtime_ns ? period_ns : 0,
-			     .period = runtime_ns ? period_ns : 0 };
-
-	return syscall(SYS_sched_setattr, pid, &attr, 0) < 0 ? -errno : 0;
-}
 
 static int act_small(struct race_actor *a, const struct race_op *op)
 {
-	return set_deadline(((struct kinds_tasks *)a->state)->pids[op->arg], NS_PER_MS,
+	return deadline_set(((struct kinds_tasks *)a->state)->pids[op->arg], NS_PER_MS,
 			    10 * NS_PER_MS);
 }
 
 static int act_large(struct race_actor *a, const struct race_op *op)
 {
-	return set_deadline(((struct kinds_tasks *)a->state)->pids[op->arg], 6 * NS_PER_MS,
+	return deadline_set(((struct kinds_tasks *)a->state)->pids[op->arg], 6 * NS_PER_MS,
 			    10 * NS_PER_MS);
 }
 
 static int act_stop(struct race_actor *a, const struct race_op *op)
 {
-	return set_deadline(((struct kinds_tasks *)a->state)->pids[op->arg], 0, 0);
+	return deadline_set(((struct kinds_tasks *)a->state)->pids[op->arg], 0, 0);
 }
 
 /* EBUSY: no room is left on the CPUs that there are just now; EPERM: the task may not run on all of
@@ -80,7 +58,7 @@ static int count_admitted(void)
 	int n = 0, admitted = 0;
 
 	while (n < PROBES_MAX && kinds_start_task(&pids[n]) == 0) {
-		bool is_in = set_deadline(pids[n], 9 * NS_PER_MS, 10 * NS_PER_MS) == 0;
+		bool is_in = deadline_set(pids[n], 9 * NS_PER_MS, 10 * NS_PER_MS) == 0;
 
 		n++;
 		if (!is_in)
