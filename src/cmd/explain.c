@@ -185,6 +185,7 @@ static bool explain_known(const char *id)
 	json_array_foreach(all, i, one) {
 		const json_t *kernels = json_object_get(one, "kernels");
 		const char *from = json_string_value(json_object_get(kernels, "from"));
+		const char *claim = json_string_value(json_object_get(one, "claim"));
 		const char *before = json_string_value(json_object_get(kernels, "before"));
 
 		if (strcmp(json_string_value(json_object_get(one, "id")), id) != 0)
@@ -193,7 +194,7 @@ static bool explain_known(const char *id)
 		print_head("known defect", id, json_string_value(json_object_get(one, "summary")),
 			   json_string_value(json_object_get(one, "reference")));
 		printf("\nBreaks:\n  %s\n\nKernels:\n  from %s, %s%s\n",
-		       json_string_value(json_object_get(one, "claim")), from ? from : "the first",
+		       claim ? claim : "the box itself: it crashes", from ? from : "the first",
 		       before ? "fixed in " : "not fixed yet", before ? before : "");
 	}
 	json_decref(all);

@@ -12,6 +12,10 @@
 /* The array for catalog.json, owned by the caller; NULL when memory is short. */
 json_t *known_defects(void);
 
+/* What stands for the claim in an entry about a crash of the box: its "claim" is null, and `shows`
+ * is of the crash line ("oops", "function"). */
+#define KNOWN_CRASH ""
+
 /*
  * The entry of `known` (an array or NULL) that explains an unmet expectation of `claim` on that
  * kernel with that `data`; borrowed; NULL: none. An entry explains only what shows all of its

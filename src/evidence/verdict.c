@@ -184,6 +184,12 @@ static bool ended_early(struct finding *f)
 	f->verdict = crash || !timeout ? VERDICT_CRASH : VERDICT_TIMEOUT;
 	if (f->verdict == VERDICT_TIMEOUT && !has_acted(f->run))
 		f->verdict = VERDICT_ERROR;
+	if (f->verdict == VERDICT_CRASH && crash) {
+		f->known = known_find(json_object_get(f->run->catalog, "known"), KNOWN_CRASH,
+				      record_get_str(f->run->meta, "kernel"),
+				      record_get_str(f->run->meta, "arch"), record_data(crash));
+		f->kind = f->known ? "known" : NULL;
+	}
 	if (end)
 		add_evidence(f, end);
 	else if (act)

@@ -12,6 +12,12 @@ char *console_tail(const char *path, size_t n_lines);
 /* The line that says why the kernel panicked, or NULL. */
 char *console_panic(const char *path);
 
+/*
+ * What the first oops says: what happened ("divide error") and in which function; false: there was
+ * none, or its lines are not those of x86 or arm64.
+ */
+bool console_oops(const char *path, char **ret_what, char **ret_function);
+
 /* What hotproof in the guest last complained of, or NULL. */
 char *console_complaint(const char *path);
 

@@ -89,6 +89,8 @@ static char *where(const struct session *s)
 int session_record_crash(struct session *s, const char *how, const char *what)
 {
 	_cleanup_free_ char *place = where(s), *panic = console_panic(s->console), *text = NULL;
+	_cleanup_free_ char *oops = NULL, *function = NULL;
+	bool has_oops = console_oops(s->console, &oops, &function);
 
 	text = text_printf("the guest %s %s%s%s", what, place ? place : "", panic ? ": " : "",
 			   panic ? panic : "");
@@ -97,9 +99,11 @@ int session_record_crash(struct session *s, const char *how, const char *what)
 	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
 	return append_journal(
 		s, "crash",
-		json_pack("{s:s, s:s, s:i}", "how", how, "text", text, "act",
-			  s->scenario ? (int)json_integer_value(json_object_get(s->act, "act"))
-				      : 0));
+		json_pack("{s:s, s:s, s:i, s:o*}", "how", how, "text", text, "act",
+			  s->scenario ? (int)json_integer_value(json_object_get(s->act, "act")) : 0,
+			  "data",
+			  has_oops ? json_pack("{s:s, s:s}", "oops", oops, "function", function)
+				   : NULL));
 }
 
 int session_record_interrupted(struct session *s)

@@ -254,6 +254,8 @@ static void put_breakdown(const struct text *t, const struct record_scenario *s,
 	text_heading(t, TEXT_BAD, "%s in %s", strcmp(verdict, "crash") == 0 ? "CRASH" : "TIMEOUT",
 		     s->id);
 	text_field(t, "why", record_get_str(first, "why"));
+	if (text_is_known(first))
+		text_put_defect(t, first);
 	put_acts(t, first);
 	put_evidence(t, first);
 	put_stacks(t, s);

@@ -35,7 +35,8 @@ void text_fieldf(const struct text *t, const char *label, const char *fmt, ...) 
  */
 char *text_claims(const struct text *t, const char *scenario,
 		  bool (*is_wanted)(const json_t *result, const void *arg), const void *arg);
-bool text_is_known(const json_t *result); /* a known defect explains it */
+bool text_is_known(const json_t *result);                         /* a known defect explains it */
+void text_put_defect(const struct text *t, const json_t *result); /* which one */
 void text_known(const struct text *t);
 void text_skips(const struct text *t);
 void text_disruption(const struct text *t);

@@ -52,7 +52,15 @@ static bool is_first_of_defect(const struct text *t, size_t at)
 	return true;
 }
 
-/* One defect, and in which scenarios it was met. */
+void text_put_defect(const struct text *t, const json_t *result)
+{
+	const json_t *known = json_object_get(result, "known");
+
+	text_field(t, "defect", record_get_str(known, "summary"));
+	text_field(t, "see", record_get_str(known, "reference"));
+}
+
+/* One defect, and in which scenarios it was met. A crash is told where the other crashes are. */
 static void put_defect(const struct text *t, const json_t *first)
 {
 	const json_t *known = json_object_get(first, "known");
@@ -61,8 +69,7 @@ static void put_defect(const struct text *t, const json_t *first)
 	size_t i, n = 0;
 
 	text_heading(t, TEXT_WARN, "KNOWN DEFECT %s", claim);
-	text_field(t, "defect", record_get_str(known, "summary"));
-	text_field(t, "see", record_get_str(known, "reference"));
+	text_put_defect(t, first);
 	json_array_foreach(t->list, i, result) {
 		if (!json_equal(json_object_get(result, "known"), known))
 			continue;
@@ -81,7 +88,9 @@ void text_known(const struct text *t)
 	size_t i;
 
 	json_array_foreach(t->list, i, result) {
-		if (text_is_known(result) && is_first_of_defect(t, i))
+		if (text_is_known(result) &&
+		    strcmp(record_get_str(result, "verdict"), "fail") == 0 &&
+		    is_first_of_defect(t, i))
 			put_defect(t, result);
 	}
 }

@@ -357,7 +357,9 @@ static void known_defects_are_claimed(void **state)
 
 	(void)state;
 	json_array_foreach(known, i, defect) {
-		assert_non_null(find_claim(json_string_value(json_object_get(defect, "claim"))));
+		const char *claim = json_string_value(json_object_get(defect, "claim"));
+
+		assert_true(!claim || find_claim(claim)); /* null: a crash of the box */
 	}
 	json_decref(known);
 }

@@ -331,6 +331,35 @@ static void console_tells_lost_timer(void **state)
 	assert_false(console_has_lost_timer(path));
 }
 
+/* As 6.1 and 6.12 write it, and arm64. */
+static void console_tells_oops(void **state)
+{
+	static const char *const consoles[] = {
+		"[   12.255195] divide error: 0000 [#1] PREEMPT SMP PTI\n"
+		"[   12.261365] RIP: 0010:inactive_task_timer+0x124/0x500\n"
+		"[   12.273842] RIP: 0033:0x49380d\n",
+		"[    9.0] Oops: divide error: 0000 [#1] SMP PTI\n"
+		"[    9.1] RIP: 0010:inactive_task_timer+0xd7/0x5d0\n",
+		"[    9.0] Internal error: Oops: 0000000096000004 [#1] SMP\n"
+		"[    9.1] pc : inactive_task_timer+0xd7/0x5d0\n",
+	};
+	_cleanup_free_ char *path = text_printf("%s/console.txt", dir);
+	_cleanup_free_ char *none = NULL, *nowhere = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
+		_cleanup_free_ char *what = NULL, *function = NULL;
+
+		put_text("console.txt", consoles[i]);
+		assert_true(console_oops(path, &what, &function));
+		assert_string_equal(what, i < 2 ? "divide error" : "Internal error");
+		assert_string_equal(function, "inactive_task_timer");
+	}
+	put_text("console.txt", "[    6.9] smpboot: CPU 0 is now offline\n");
+	assert_false(console_oops(path, &none, &nowhere));
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(module_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(image_holds_what_it_must, setup, teardown),
 		cmocka_unit_test_setup_teardown(console_tells_lost_timer, setup, teardown),
+		cmocka_unit_test_setup_teardown(console_tells_oops, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

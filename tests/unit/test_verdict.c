@@ -211,7 +211,8 @@ static void defects_are_well_formed(void **state)
 	(void)state;
 	assert_true(json_array_size(known) > 0);
 	json_array_foreach(known, i, defect) {
-		assert_true(*record_get_str(defect, "id") && *record_get_str(defect, "claim"));
+		/* A claim, or null: a crash of the box. */
+		assert_true(*record_get_str(defect, "id") && json_object_get(defect, "claim"));
 		assert_true(*record_get_str(defect, "summary") &&
 			    *record_get_str(defect, "reference"));
 		assert_true(json_object_size(json_object_get(defect, "shows")) > 0);

@@ -74,6 +74,7 @@ static void put_scenario_failure(struct html_page *p, const char *scenario, cons
 	html_put(p->out, "\">\n<h3><span class=\"tag %s\">%s %s</span> %s</h3>\n", mark.css,
 		 mark.symbol, mark.word, scenario);
 	html_put(p->out, "<ul class=\"unmet\"><li>%s</li></ul>\n", record_get_str(result, "why"));
+	html_known(p->out, json_object_get(result, "known"));
 	if (act)
 		html_act_figure(p, act);
 	record_foreach(line, p->rec, .type = "timeout", .scenario = scenario)

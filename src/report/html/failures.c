@@ -105,6 +105,15 @@ static void put_meaning(struct html_page *p, const json_t *result)
 	html_claim_explain(p, claim);
 }
 
+void html_known(FILE *out, const json_t *known)
+{
+	if (!json_is_object(known))
+		return;
+	html_put(out, "<p class=\"alone\">Known defect <b>%s</b>: %s. ",
+		 record_get_str(known, "id"), record_get_str(known, "summary"));
+	html_put(out, "<span class=\"note\">%s</span></p>\n", record_get_str(known, "reference"));
+}
+
 static void put_claim_failure(struct html_page *p, const json_t *result)
 {
 	const char *scenario = record_get_str(result, "scenario"),
@@ -118,12 +127,7 @@ static void put_claim_failure(struct html_page *p, const json_t *result)
 		 "\">\n<h3><span class=\"tag %s\">%s %s</span> %s <small>in %s</small></h3>\n",
 		 mark.css, mark.symbol, mark.word, claim, scenario);
 	html_put(p->out, "<p class=\"promise\">%s</p>\n", html_claim_summary(p, claim));
-	if (json_is_object(known)) {
-		html_put(p->out, "<p class=\"alone\">Known defect <b>%s</b>: %s. ",
-			 record_get_str(known, "id"), record_get_str(known, "summary"));
-		html_put(p->out, "<span class=\"note\">%s</span></p>\n",
-			 record_get_str(known, "reference"));
-	}
+	html_known(p->out, known);
 	put_unmet(p, scenario, claim);
 	put_alone(p->out, record_get_str(result, "alone"));
 	/* A known defect is told, and does not spread over the page: its acts are among the others.

@@ -138,6 +138,8 @@ void html_broken(struct html_page *p);
 void html_strip(struct html_page *p);
 void html_table(struct html_page *p);
 void html_claims(struct html_page *p);
+/* The known defect (an object, or null: nothing is put) that explains a failure. */
+void html_known(FILE *out, const json_t *known);
 void html_claim_explain(struct html_page *p, const char *claim);
 void html_failures(struct html_page *p);
 void html_aborted(struct html_page *p);
