@@ -48,7 +48,8 @@ static void ring(int fd)
 }
 
 /* After a fork in a process with threads: nothing here may take a lock. Ended by SIGKILL only. */
-static _Noreturn void obey(struct puppet *p, const char *name)
+static _Noreturn void obey(struct puppet *p, const char *name, int64_t (*turn)(void *arg),
+			   void *arg)
 {
 	struct strings *s = p->strings;
 	sigset_t none;
@@ -70,8 +71,12 @@ static _Noreturn void obey(struct puppet *p, const char *name)
 		atomic_fetch_add(&s->answers, n);
 		ring(p->answer_fd);
 		while (atomic_load(&s->is_spinning)) {
+			int64_t pause = turn ? turn(arg) : 0;
+
 			atomic_store(&s->cpu, get_cpu());
 			atomic_fetch_add(&s->turns, 1);
+			if (pause > 0)
+				(void)!wait_readable(p->ask_fd, wait_now_ns() + pause);
 		}
 	}
 }
@@ -101,7 +106,8 @@ static pid_t fork_into(int group_fd)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-static int prepare(struct puppet *p, const char *name, int group_fd)
+static int prepare(struct puppet *p, const char *name, int group_fd, int64_t (*turn)(void *arg),
+		   void *arg)
 {
 	void *shared = mmap(NULL, sizeof(*p->strings), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -116,11 +122,12 @@ static int prepare(struct puppet *p, const char *name, int group_fd)
 		return p->ask_fd < 0 || p->answer_fd < 0 ? -errno : -EBADF;
 	p->pid = fork_into(group_fd);
 	if (p->pid == 0)
-		obey(p, name);
+		obey(p, name, turn, arg);
 	return p->pid < 0 ? -errno : 0;
 }
 
-int puppet_start(const char *name, int group_fd, struct puppet **ret)
+int puppet_start_turning(const char *name, int group_fd, int64_t (*turn)(void *arg), void *arg,
+			 struct puppet **ret)
 {
 	struct puppet *p = calloc(1, sizeof(*p));
 	int r;
@@ -128,7 +135,7 @@ int puppet_start(const char *name, int group_fd, struct puppet **ret)
 	if (!p)
 		return -ENOMEM;
 	p->ask_fd = p->answer_fd = -1;
-	r = prepare(p, name, group_fd);
+	r = prepare(p, name, group_fd, turn, arg);
 	if (r < 0) {
 		puppet_free(p);
 		return r;
@@ -141,6 +148,11 @@ int puppet_start(const char *name, int group_fd, struct puppet **ret)
 	}
 	*ret = p;
 	return 0;
+}
+
+int puppet_start(const char *name, int group_fd, struct puppet **ret)
+{
+	return puppet_start_turning(name, group_fd, NULL, NULL, ret);
 }
 
 static bool has_ended(void *arg)

@@ -20,6 +20,14 @@ struct puppet;
  * group of cgroup v2 that it is born in, or -1. */
 _must_check_ int puppet_start(const char *name, int group_fd, struct puppet **ret);
 
+/*
+ * The same with something to do in each turn, in the child: no locks, so nothing of the C library
+ * that takes one; `arg` is of use in shared memory only. `turn` returns how long to pause then, in
+ * ns; an ask ends the pause.
+ */
+_must_check_ int puppet_start_turning(const char *name, int group_fd, int64_t (*turn)(void *arg),
+				      void *arg, struct puppet **ret);
+
 /* SIGKILL, and some time to go. Safe on NULL. */
 void puppet_end(struct puppet *p);
 
@@ -31,7 +39,7 @@ void puppet_ask(struct puppet *p);
 /* Until everything asked so far is answered: 1; 0: the deadline (CLOCK_BOOTTIME) has passed. */
 _must_check_ int puppet_await(struct puppet *p, int64_t deadline_ns);
 
-/* From now on it runs without sleeping, or not any more; turns grow meanwhile. */
+/* From now on it takes turn after turn, or no more; an answer comes when it has come to rest. */
 void puppet_spin(struct puppet *p, bool on);
 uint64_t puppet_turns(const struct puppet *p);
 

@@ -291,3 +291,21 @@ void worker_run_spin(struct worker *w)
 		worker_answer(w, asks);
 	}
 }
+
+void worker_tick(struct worker *w, int64_t pause_ns, void (*turn)(struct worker *w))
+{
+	bool is_on = false;
+	uint64_t asks;
+
+	while (worker_wait_until(w, wait_now_ns() + (is_on ? pause_ns : 3600 * NS_PER_S), &asks)) {
+		is_on = atomic_load(&w->is_spinning);
+		if (!asks && !is_on)
+			continue;
+		if (turn)
+			turn(w);
+		atomic_store(&w->cpu, worker_getcpu());
+		atomic_fetch_add(&w->beats, 1);
+		if (asks)
+			worker_answer(w, asks);
+	}
+}

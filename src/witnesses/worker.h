@@ -105,3 +105,10 @@ void worker_run_answer(struct worker *w);
 
 /* For worker_start(): once asked it runs, without sleeping, while is_spinning is set. */
 void worker_run_spin(struct worker *w);
+
+/*
+ * The body of a run function that works a little all the time: `turn` once for every ask (which is
+ * answered after it, so that a whole turn lies between), and while is_spinning is set also every
+ * pause_ns. Each turn is a beat, and ends with a look at the CPU.
+ */
+void worker_tick(struct worker *w, int64_t pause_ns, void (*turn)(struct worker *w));
