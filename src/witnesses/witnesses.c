@@ -15,6 +15,14 @@ const struct witness *const witnesses_all[] = {
 	&witness_hung,
 	&witness_lockdep,
 	&witness_kmemleak,
+	/* Early: they work while the others make ready and look, and wait for nothing themselves.
+	 */
+	&witness_task_policy,
+	&witness_membarrier,
+	&witness_tlb,
+	&witness_task_exits,
+	&witness_task_setaffinity,
+	&witness_vmstat,
 	&witness_top,
 	&witness_mpstat,
 	&witness_sar,

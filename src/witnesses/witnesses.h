@@ -37,6 +37,12 @@ extern const struct witness witness_task_mask;
 extern const struct witness witness_task;
 extern const struct witness witness_timer;
 extern const struct witness witness_cpuset;
+extern const struct witness witness_task_policy;
+extern const struct witness witness_task_setaffinity;
+extern const struct witness witness_task_exits;
+extern const struct witness witness_membarrier;
+extern const struct witness witness_tlb;
+extern const struct witness witness_vmstat;
 
 /* NULL-terminated. */
 extern const struct witness *const witnesses_all[];
