@@ -42,6 +42,9 @@ extern const struct witness witness_task_setaffinity;
 extern const struct witness witness_task_exits;
 extern const struct witness witness_membarrier;
 extern const struct witness witness_tlb;
+extern const struct witness witness_locks;
+extern const struct witness witness_futex;
+extern const struct witness witness_task_stopped;
 extern const struct witness witness_vmstat;
 
 /* NULL-terminated. */

@@ -12,6 +12,7 @@
 #include "support/findings.h"
 #include "witnesses/sched/exits.h"
 #include "witnesses/sched/policy.h"
+#include "witnesses/sched/stopped.h"
 
 #define RT "task.rt-keeps-policy"
 #define NICE "task.nice-keeps-policy"
@@ -158,13 +159,53 @@ static void child_wrong_status(void **state)
 	assert_int_equal(judge_exits(&seen), FINDING_UNMET);
 }
 
+static int judge_stopped(const struct stopped_seen *seen)
+{
+	_cleanup_findings_ struct findings f = {};
+
+	stopped_judge(seen, &f);
+	return found(&f, "task.stopped-survives");
+}
+
+static struct stopped_seen good_stopped(void)
+{
+	return (struct stopped_seen){
+		.how = "frozen",
+		.cpu = 3,
+		.was_there = true,
+		.is_window_closed = true,
+		.online = list("0-2"),
+		.goes_on = true,
+		.ran_on = 2,
+	};
+}
+
+static void stopped_task_lost(void **state)
+{
+	struct stopped_seen seen = good_stopped();
+
+	(void)state;
+	assert_int_equal(judge_stopped(&seen), FINDING_MET);
+	seen.goes_on = false;
+	assert_int_equal(judge_stopped(&seen), FINDING_UNMET);
+	seen = good_stopped();
+	seen.ran_on = 3;
+	assert_int_equal(judge_stopped(&seen), FINDING_UNMET);
+	seen = good_stopped();
+	seen.was_there = false;
+	assert_int_equal(judge_stopped(&seen), FINDING_UNEXERCISED);
+	seen = good_stopped();
+	seen.is_window_closed = false;
+	assert_int_equal(judge_stopped(&seen), FINDING_UNEXERCISED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kept_policy_holds),  cmocka_unit_test(rt_policy_lost),
 		cmocka_unit_test(rt_stuck),           cmocka_unit_test(nice_lost),
 		cmocka_unit_test(exact_exits_hold),   cmocka_unit_test(child_lost),
-		cmocka_unit_test(child_wrong_status),
+		cmocka_unit_test(child_wrong_status), cmocka_unit_test(stopped_task_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,92 @@
 #include "support/findings.h"
 #include "witnesses/sync/sync.h"
 
+static int judge_futex(const struct futex_seen *seen)
+{
+	_cleanup_findings_ struct findings f = {};
+
+	futex_judge(seen, &f);
+	return found(&f, "futex.no-wake-lost");
+}
+
+static struct futex_seen good_futex(void)
+{
+	return (struct futex_seen){
+		.cpu = 3, .was_there = true, .goes_on = true, .here = 80, .there = 80
+	};
+}
+
+static void futex_stuck(void **state)
+{
+	struct futex_seen seen = good_futex();
+
+	(void)state;
+	assert_int_equal(judge_futex(&seen), FINDING_MET);
+	seen.goes_on = false;
+	assert_int_equal(judge_futex(&seen), FINDING_UNMET);
+}
+
+static void futex_miscounts(void **state)
+{
+	struct futex_seen seen = good_futex();
+
+	(void)state;
+	seen.there = 79;
+	assert_int_equal(judge_futex(&seen), FINDING_UNMET);
+	seen = good_futex();
+	seen.was_there = false;
+	assert_int_equal(judge_futex(&seen), FINDING_UNEXERCISED);
+}
+
+static int judge_locks(const struct locks_seen *seen)
+{
+	_cleanup_findings_ struct findings f = {};
+
+	locks_judge(seen, &f);
+	return found(&f, "lock.exact-result");
+}
+
+static struct locks_seen good_locks(void)
+{
+	return (struct locks_seen){ .cpu = 3,
+				    .was_there = true,
+				    .goes_on = true,
+				    .rounds = { 10, 10, 10 },
+				    .counted = { 120, 120, 120 },
+				    .expected = 120 };
+}
+
+static void locks_inexact(void **state)
+{
+	struct locks_seen seen = good_locks();
+
+	(void)state;
+	assert_int_equal(judge_locks(&seen), FINDING_MET);
+	for (int i = 0; i < LOCKS_KINDS; i++) {
+		seen = good_locks();
+		seen.counted[i]--;
+		assert_int_equal(judge_locks(&seen), FINDING_UNMET);
+	}
+	seen = good_locks();
+	seen.torn = 1;
+	assert_int_equal(judge_locks(&seen), FINDING_UNMET);
+	seen = good_locks();
+	seen.rounds[2] = 9;
+	assert_int_equal(judge_locks(&seen), FINDING_UNMET);
+	seen = good_locks();
+	seen.was_there = false;
+	assert_int_equal(judge_locks(&seen), FINDING_UNEXERCISED);
+}
+
+static void locks_stuck(void **state)
+{
+	struct locks_seen seen = good_locks();
+
+	(void)state;
+	seen.goes_on = false;
+	assert_int_equal(judge_locks(&seen), FINDING_UNMET);
+}
+
 static int judge_tlb(const struct tlb_seen *seen)
 {
 	_cleanup_findings_ struct findings f = {};
@@ -58,8 +144,9 @@ static void tlb_stuck(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tlb_stale),
-		cmocka_unit_test(tlb_stuck),
+		cmocka_unit_test(futex_stuck),   cmocka_unit_test(futex_miscounts),
+		cmocka_unit_test(locks_inexact), cmocka_unit_test(locks_stuck),
+		cmocka_unit_test(tlb_stale),     cmocka_unit_test(tlb_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,11 @@
 
 #include "fault_tasks.h"
 
+/* Those who wake often are moved, and bound no longer, before the CPU is dead. */
+static bool any;
+module_param(any, bool, 0444);
+MODULE_PARM_DESC(any, "also threads that are not bound to the CPU");
+
 static DEFINE_RAW_SPINLOCK(lost_lock);
 static struct fault_tasks lost;
 
@@ -21,7 +26,8 @@ static int on_wake_up(struct kprobe *probe, struct pt_regs *regs)
 	unsigned int cpu = fault_cpu();
 	unsigned long flags;
 
-	if (cpu >= nr_cpu_ids || cpu_online(cpu) || !fault_is_bound_sleeping(task, cpu))
+	if (cpu >= nr_cpu_ids || cpu_online(cpu) || task_is_running(task) ||
+	    !(any ? fault_is_user(task) : fault_is_bound(task, cpu)))
 		return 0;
 
 	raw_spin_lock_irqsave(&lost_lock, flags);
