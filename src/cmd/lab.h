@@ -5,10 +5,11 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
-#include "lab/arch.h"
 #include "lab/session.h"
 
 extern const struct cmd cmd_lab_run;
+extern const struct cmd cmd_lab_matrix;
+extern const struct cmd cmd_lab_resume;
 extern const struct cmd cmd_lab_shrink;
 extern const struct cmd cmd_lab_doctor;
 extern const struct cmd cmd_lab_machines;
@@ -21,9 +22,3 @@ void lab_display_free(struct lab_display *d); /* leaves the cursor on a fresh li
 
 /* For session_setup.watch; ctx is the display. */
 void lab_display_watch(void *ctx, enum session_event what, const json_t *line, const char *text);
-
-/* The guest's program: the one beside this one, as `hotproof lab` found us; owned by the caller. */
-char *lab_find_hotproof(void);
-
-/* The program for a guest of an architecture, where it is or should be; owned by the caller. */
-char *lab_find_guest(const struct arch *arch);

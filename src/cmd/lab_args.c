@@ -38,10 +38,11 @@ enum {
 };
 
 const struct cmd_option lab_args_options[] = {
-	{ OPT_KERNEL, "kernel", 'k', "FILE", "Boot this kernel instead of the machine's",
+	{ OPT_KERNEL, "kernel", 'k', "NAME|FILE",
+	  "Boot this kernel instead of the machine's: a name as in `6.12` or `debian:sid/generic`, or with --modules a file",
 	  CMD_FILE },
-	{ OPT_MODULES, "modules", 'm', "DIR", "Its modules: the folder lib/modules/RELEASE",
-	  CMD_DIR },
+	{ OPT_MODULES, "modules", 'm', "DIR",
+	  "The modules of the kernel's file: the folder lib/modules/RELEASE", CMD_DIR },
 	{ OPT_APPEND, "append", 'a', "OPTIONS", "Further kernel options" },
 	{ OPT_CPUS, "cpus", 0, "N", "Another number of CPUs" },
 	{ OPT_MEM, "mem", 0, "MIB", "Another size of memory" },

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/lab.h"
 #include "lab/doctor.h"
+#include "lab/guest_program.h"
 
 enum { OPT_NO_PROBE = 1 };
 
@@ -33,7 +34,7 @@ static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_lab_doctor, argc, argv);
 	struct doctor_finding findings[DOCTOR_FINDINGS_MAX];
-	_cleanup_free_ char *hotproof = lab_find_hotproof();
+	_cleanup_free_ char *hotproof = guest_program_own();
 	bool may_probe = true, is_well = true;
 	const char *value;
 	int o, n;

@@ -17,7 +17,30 @@
 #include "cmd/lab_args.h"
 #include "cmd/lab_end.h"
 #include "lab/cache.h"
+#include "lab/guest_program.h"
 #include "lab/image.h"
+
+/* --kernel with --modules is a file; alone it is a name in the cache. */
+static int find_kernel(const struct lab_request *q, char **ret_kernel, char **ret_modules)
+{
+	const char *name = q->kernel ? q->kernel : q->machine->kernel;
+	struct error err = {};
+
+	if (!q->modules && cache_kernel(q->machine->isa, name, ret_kernel, ret_modules, &err) == 0)
+		return 0;
+	if (!q->kernel != !q->modules && (!q->kernel || access(q->kernel, R_OK) == 0))
+		return cmd_usage_error(
+			&cmd_lab_run,
+			"--kernel and --modules belong together: a kernel loads only its own modules");
+	if (!q->modules)
+		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
+	if (access(q->kernel, R_OK) < 0)
+		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_USAGE,
+				"cannot read the kernel \"%s\": %s", q->kernel, strerror(errno));
+	*ret_kernel = strdup(q->kernel);
+	*ret_modules = strdup(q->modules);
+	return *ret_kernel && *ret_modules ? 0 : VERDICT_EXIT_NOT_JUDGED;
+}
 
 /* The machine with what the command line changed of it, and the kernel to boot. */
 static int settle_machine(struct lab_request *q, char **ret_kernel, char **ret_modules)
@@ -32,49 +55,7 @@ static int settle_machine(struct lab_request *q, char **ret_kernel, char **ret_m
 		machine_set_cpus(q->machine, q->cpus);
 	if (q->mem)
 		q->machine->mem_mib = q->mem;
-	if (!q->kernel != !q->modules)
-		return cmd_usage_error(
-			&cmd_lab_run,
-			"--kernel and --modules belong together: a kernel loads only its own modules");
-	if (q->kernel) {
-		if (access(q->kernel, R_OK) < 0)
-			return cmd_fail(&cmd_lab_run, VERDICT_EXIT_USAGE,
-					"cannot read the kernel \"%s\": %s", q->kernel,
-					strerror(errno));
-		*ret_kernel = strdup(q->kernel);
-		*ret_modules = strdup(q->modules);
-		return 0;
-	}
-	r = cache_kernel(q->machine->isa, q->machine->kernel, ret_kernel, ret_modules, &err);
-	return r < 0 ? cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text) : 0;
-}
-
-char *lab_find_hotproof(void)
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	return text_printf("%s/hotproof", self);
-}
-
-/* Of another architecture: beside this program as "hotproof-arm64", or in a build folder beside
- * ours. */
-char *lab_find_guest(const struct arch *arch)
-{
-	_cleanup_free_ char *own = lab_find_hotproof(), *beside = NULL, *built = NULL;
-
-	if (!own || strcmp(arch->name, "amd64") == 0)
-		return own ? take_ptr(own) : NULL;
-	beside = text_printf("%s-%s", own, arch->name);
-	if (!beside || access(beside, R_OK) == 0)
-		return take_ptr(beside);
-	*strrchr(own, '/') = '\0';
-	built = text_printf("%s/../build-%s/hotproof", own, arch->name);
-	return take_ptr(built);
+	return find_kernel(q, ret_kernel, ret_modules);
 }
 
 /* Globs that choose nothing are known here already: a guest need not boot for that. */
@@ -200,8 +181,8 @@ static int prepare_and_play(struct lab_request *q, const char *repeat)
 
 	if (r != 0)
 		return r;
-	own = lab_find_hotproof();
-	hotproof = q->hotproof ? strdup(q->hotproof) : lab_find_guest(q->machine->isa);
+	own = guest_program_own();
+	hotproof = q->hotproof ? strdup(q->hotproof) : guest_program_find(q->machine->isa);
 	r = hotproof && own ? image_check_program(hotproof, q->machine->isa, &err) : -ENOMEM;
 	if (r < 0)
 		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);

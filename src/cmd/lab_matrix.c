@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `hotproof lab matrix`: several machines, kernels and options, each cell a `hotproof lab run` in a
+ * guest of its own. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "cmd/lab.h"
+#include "cmd/lab_args.h"
+#include "cmd/lab_matrix.h"
+#include "lab/machine.h"
+
+enum {
+	OPT_OUT = 1,
+	OPT_JOBS,
+	OPT_TRIES,
+	OPT_ALL,
+	OPT_KERNEL,
+	OPT_SMOKE,
+	OPT_DEEP,
+	OPT_SCENARIO,
+	OPT_WITNESS,
+	OPT_CLAIM,
+	OPT_BUDGET,
+	OPT_KNOWN_OK,
+	OPT_NO_REPORT,
+	OPT_SCALE,
+	OPT_QUIET
+};
+
+static const struct cmd_option options[] = {
+	{ OPT_OUT, "out", 'o', "DIR", "The matrix's folder; default: matrix-TIME-ID here",
+	  CMD_DIR },
+	{ OPT_JOBS, "jobs", 'j', "N", "Guests at once; default: one for two of this host's CPUs" },
+	{ OPT_TRIES, "tries", 0, "N", "Guests for a cell that gives no verdict (2)" },
+	{ OPT_ALL, "all", 0, NULL, "All machines that are built in" },
+	{ OPT_KERNEL, "kernel", 'k', "NAME",
+	  "This kernel instead of the machine's (may be repeated: each is a cell)" },
+	{ OPT_SMOKE, "smoke", 0, NULL, "Only what is worth most, on one CPU: a few seconds" },
+	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
+	{ OPT_BUDGET, "time-budget", 0, "60s|10m|1h", "Play what fits into this time, per cell" },
+	{ OPT_SCENARIO, "scenario", 's', "GLOB", "Only these scenarios (may be repeated)",
+	  CMD_SCENARIO },
+	{ OPT_WITNESS, "witness", 'w', "GLOB", "Only these witnesses (may be repeated)",
+	  CMD_WITNESS },
+	{ OPT_CLAIM, "claim", 'c', "GLOB", "Only these claims (may be repeated)", CMD_CLAIM },
+	{ OPT_KNOWN_OK, "known-ok", 0, NULL,
+	  "A cell in which only known kernel defects failed has passed" },
+	{ OPT_NO_REPORT, "no-report", 0, NULL, "Leave out the report.html of the cells" },
+	{ OPT_SCALE, "deadline-scale", 0, "X",
+	  "Multiply every deadline by X: for slow or loaded hosts" },
+	{ OPT_QUIET, "quiet", 'q', NULL, "No progress, only the result" },
+	{},
+};
+
+struct request {
+	struct lab_list machines, kernels, words;
+	const char *out;
+	struct lab_matrix_options how;
+	bool want_all;
+};
+
+static int add(struct lab_list *l, const char *value)
+{
+	const char **bigger = reallocarray(l->v, l->n + 2, sizeof(*bigger));
+
+	if (!bigger)
+		return cmd_fail(&cmd_lab_matrix, VERDICT_EXIT_NOT_JUDGED, "memory is short");
+	l->v = bigger;
+	l->v[l->n++] = value;
+	l->v[l->n] = NULL;
+	return 0;
+}
+
+static int pass_on(struct request *q, const char *name, const char *value)
+{
+	int r = add(&q->words, name);
+
+	return r == 0 && value ? add(&q->words, value) : r;
+}
+
+static int take_count(const char *name, const char *value, int max, int *ret)
+{
+	if (text_to_int(value, ret) == 0 && *ret >= 1 && *ret <= max)
+		return 0;
+	return cmd_usage_error(&cmd_lab_matrix, "--%s=\"%s\" is not a number from 1 to %d", name,
+			       value, max);
+}
+
+static int take(struct request *q, int option, const char *value)
+{
+	switch (option) {
+	case CMD_OPERAND: return add(&q->machines, value);
+	case OPT_OUT: q->out = value; return 0;
+	case OPT_JOBS: return take_count("jobs", value, 64, &q->how.jobs);
+	case OPT_TRIES: return take_count("tries", value, 100, &q->how.tries);
+	case OPT_ALL: q->want_all = true; return 0;
+	case OPT_KERNEL: return add(&q->kernels, value);
+	case OPT_SMOKE: return pass_on(q, "--smoke", NULL);
+	case OPT_DEEP: return pass_on(q, "--deep", NULL);
+	case OPT_BUDGET: return pass_on(q, "--time-budget", value);
+	case OPT_SCENARIO: return pass_on(q, "--scenario", value);
+	case OPT_WITNESS: return pass_on(q, "--witness", value);
+	case OPT_CLAIM: return pass_on(q, "--claim", value);
+	case OPT_KNOWN_OK: return pass_on(q, "--known-ok", NULL);
+	case OPT_NO_REPORT: return pass_on(q, "--no-report", NULL);
+	case OPT_SCALE: return pass_on(q, "--deadline-scale", value);
+	case OPT_QUIET: q->how.is_quiet = true; return 0;
+	default: return VERDICT_EXIT_USAGE;
+	}
+}
+
+/* Without any named: the first of each architecture, or all. */
+static int choose_machines(struct request *q)
+{
+	int r = 0;
+
+	if (q->machines.n > 0)
+		return 0;
+	for (const struct embedded_text *t = machine_texts; t->name && r == 0; t++) {
+		_cleanup_(cleanup_machine) struct machine *m = NULL;
+		bool is_new = true;
+
+		if (machine_load(t->name, &m, NULL) < 0)
+			continue;
+		for (const struct embedded_text *e = machine_texts; e != t; e++) {
+			_cleanup_(cleanup_machine) struct machine *before = NULL;
+
+			is_new &= machine_load(e->name, &before, NULL) < 0 || before->isa != m->isa;
+		}
+		if (is_new || q->want_all)
+			r = add(&q->machines, t->name);
+	}
+	return r;
+}
+
+static int add_cells(const struct request *q, struct matrix *m)
+{
+	for (size_t i = 0; i < q->machines.n; i++) {
+		_cleanup_(cleanup_machine) struct machine *one = NULL;
+		struct error err = {};
+		size_t k = 0;
+
+		if (machine_load(q->machines.v[i], &one, &err) < 0)
+			return cmd_usage_error(&cmd_lab_matrix, "%s", err.text);
+		do {
+			const char *kernel = q->kernels.n ? q->kernels.v[k] : NULL;
+			int r = matrix_add(m, q->machines.v[i], kernel, NULL, NULL);
+
+			if (r == -EEXIST)
+				return cmd_usage_error(&cmd_lab_matrix,
+						       "the machine \"%s\"%s%s is there twice",
+						       q->machines.v[i],
+						       kernel ? " with the kernel " : "",
+						       kernel ? kernel : "");
+			if (r < 0)
+				return cmd_fail(&cmd_lab_matrix, VERDICT_EXIT_NOT_JUDGED, "%s",
+						strerror(-r));
+		} while (++k < q->kernels.n);
+	}
+	return 0;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+int lab_matrix_play(const struct cmd *cmd, struct matrix *m, const struct lab_matrix_options *o)
+{
+	_cleanup_close_ int signals = open_signals();
+	struct lab_matrix_display *display = lab_matrix_display_new(m, o->is_quiet);
+	struct fleet_setup setup = {
+		.matrix = m,
+		.program = "/proc/self/exe",
+		.jobs = o->jobs,
+		.tries = o->tries,
+		.signal_fd = signals,
+		.missing = fleet_missing,
+		.watch = display ? lab_matrix_display_watch : NULL,
+		.watch_ctx = display,
+	};
+	struct error err = {};
+	int r = fleet_run(&setup, &err);
+
+	lab_matrix_display_free(display);
+	lab_matrix_print(m);
+	printf("matrix: %s\n", m->dir);
+	if (r < 0)
+		return cmd_fail(cmd, VERDICT_EXIT_NOT_JUDGED, "%s",
+				err.code ? err.text : strerror(-r));
+	if (r == 0)
+		return cmd_fail(cmd, VERDICT_EXIT_NOT_JUDGED,
+				"ended by the user; go on with: hotproof lab resume %s", m->dir);
+	return matrix_exit(m);
+}
+
+static int play(struct request *q)
+{
+	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
+	_cleanup_free_ char *name = NULL;
+	time_t now = time(NULL);
+	struct error err = {};
+	char stamp[32];
+	struct tm tm;
+	int r;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	name = text_printf("matrix-%s-%d", stamp, (int)getpid());
+	if (!name || matrix_new(q->out ? q->out : name, q->words.v, &m) < 0)
+		return cmd_fail(&cmd_lab_matrix, VERDICT_EXIT_NOT_JUDGED, "memory is short");
+	r = choose_machines(q);
+	if (r == 0)
+		r = add_cells(q, m);
+	if (r != 0)
+		return r;
+	r = matrix_create(m, &err);
+	if (r < 0)
+		return cmd_fail(&cmd_lab_matrix,
+				r == -EEXIST ? VERDICT_EXIT_USAGE : VERDICT_EXIT_NOT_JUDGED, "%s",
+				err.text);
+	return lab_matrix_play(&cmd_lab_matrix, m, &q->how);
+}
+
+int lab_matrix_default_jobs(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cpus > 2 ? (int)cpus / 2 : 1;
+}
+
+static int run(int argc, char **argv)
+{
+	struct cmd_args args = CMD_ARGS(&cmd_lab_matrix, argc, argv);
+	struct request q = { .how = { .jobs = lab_matrix_default_jobs(), .tries = 2 } };
+	const char *value;
+	int o, r = 0;
+
+	while (r == 0 && (o = cmd_next(&args, &value)) != CMD_END)
+		r = o == -1 ? VERDICT_EXIT_USAGE : take(&q, o, value);
+	if (r == 0)
+		r = play(&q);
+	free(q.machines.v);
+	free(q.kernels.v);
+	free(q.words.v);
+	return r;
+}
+
+const struct cmd cmd_lab_matrix = {
+	.name = "matrix",
+	.summary = "Prove it on several machines and kernels, each in a guest of its own",
+	.usage = "[OPTION]... [MACHINE]...",
+	.explain =
+		"Each cell is a `hotproof lab run` of one MACHINE (default: the first of each architecture) in a fresh guest. A guest that "
+		"dies takes nothing with it but its own cell; a cell without a verdict is tried again. What a cell takes and is "
+		"not here, a kernel for example, is named, and its cell is left out. The matrix's folder is written as it "
+		"goes: `hotproof lab resume` goes on where one was ended, by whatever.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Runs the cells of a matrix, some at once, each as a process of its own with a guest of its own.
+ * A cell whose guest gave no verdict is tried again; what has ended is not touched. It prints
+ * nothing.
+ */
+#pragma once
+
+#include "lab/matrix.h"
+
+enum fleet_event { FLEET_STARTED, FLEET_ENDED, FLEET_AGAIN, FLEET_ABSENT, FLEET_TICK };
+
+struct fleet_setup {
+	struct matrix *matrix;
+	const char *program; /* argv[0] of `PROGRAM run ...` */
+	int jobs;            /* at once */
+	int tries;           /* for a cell without a verdict */
+	int signal_fd;       /* readable: end all and come back; -1: none */
+	/* What a cell takes and is not here, one line owned by the caller; NULL: nothing is
+	 * missing. */
+	char *(*missing)(const struct matrix_cell *cell);
+	void (*watch)(void *ctx, enum fleet_event what, const struct matrix_cell *cell);
+	void *watch_ctx;
+};
+
+/* 1: all cells have ended or are absent; 0: ended by the signal; -errno. */
+_must_check_ int fleet_run(const struct fleet_setup *setup, struct error *err);
+
+/* For fleet_setup.missing: kernel, guest program and QEMU of the cell's machine. */
+char *fleet_missing(const struct matrix_cell *c);
