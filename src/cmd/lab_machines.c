@@ -23,8 +23,8 @@ static int run(int argc, char **argv)
 
 		if (machine_parse(t->name, t->text, &m, &err) < 0)
 			return cmd_fail(&cmd_lab_machines, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
-		printf("%-16s %2d CPUs, %4d MiB, kernel %-5s %s%s\n", m->name, m->cpus, m->mem_mib,
-		       m->kernel, m->summary ? m->summary : "",
+		printf("%-22s %-8s %2d CPUs, %4d MiB, kernel %-18s %s%s\n", m->name, m->arch,
+		       m->cpus, m->mem_mib, m->kernel, m->summary ? m->summary : "",
 		       strcmp(m->name, MACHINE_DEFAULT) == 0 ? " (default)" : "");
 	}
 	return VERDICT_EXIT_PASSED;

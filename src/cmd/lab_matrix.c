@@ -116,27 +116,17 @@ static int take(struct request *q, int option, const char *value)
 	}
 }
 
-/* Without any named: the first of each architecture, or all. */
+/* Without any named: the plain machine of each architecture, or all. */
 static int choose_machines(struct request *q)
 {
 	int r = 0;
 
 	if (q->machines.n > 0)
 		return 0;
-	for (const struct embedded_text *t = machine_texts; t->name && r == 0; t++) {
-		_cleanup_(cleanup_machine) struct machine *m = NULL;
-		bool is_new = true;
-
-		if (machine_load(t->name, &m, NULL) < 0)
-			continue;
-		for (const struct embedded_text *e = machine_texts; e != t; e++) {
-			_cleanup_(cleanup_machine) struct machine *before = NULL;
-
-			is_new &= machine_load(e->name, &before, NULL) < 0 || before->isa != m->isa;
-		}
-		if (is_new || q->want_all)
-			r = add(&q->machines, t->name);
-	}
+	for (const struct arch *a = arch_table; a->name && !q->want_all && r == 0; a++)
+		r = add(&q->machines, a->machine);
+	for (const struct embedded_text *t = machine_texts; t->name && q->want_all && r == 0; t++)
+		r = add(&q->machines, t->name);
 	return r;
 }
 
@@ -265,7 +255,7 @@ const struct cmd cmd_lab_matrix = {
 	.summary = "Prove it on several machines and kernels, each in a guest of its own",
 	.usage = "[OPTION]... [MACHINE]...",
 	.explain =
-		"Each cell is a `hotproof lab run` of one MACHINE (default: the first of each architecture) in a fresh guest. A guest that "
+		"Each cell is a `hotproof lab run` of one MACHINE (default: the plain one of each architecture) in a fresh guest. A guest that "
 		"dies takes nothing with it but its own cell; a cell without a verdict is tried again. What a cell takes and is "
 		"not here, a kernel for example, is named, and its cell is left out. The matrix's folder is written as it "
 		"goes: `hotproof lab resume` goes on where one was ended, by whatever.",

@@ -10,6 +10,7 @@
 
 const struct arch arch_table[] = {
 	{ .name = "amd64",
+	  .machine = "amd64-4",
 	  .uname = "x86_64",
 	  .qemu = "qemu-system-x86_64",
 	  .qemu_package = "qemu-system-x86",
@@ -21,6 +22,7 @@ const struct arch arch_table[] = {
 	  .is_64 = true },
 	/* The program of 64 bits runs 32-bit guests too, and is the one that is installed. */
 	{ .name = "i386",
+	  .machine = "i386-4",
 	  .uname = "i686",
 	  .qemu = "qemu-system-x86_64",
 	  .qemu_package = "qemu-system-x86",
@@ -30,6 +32,7 @@ const struct arch arch_table[] = {
 	  .panic_device = "pvpanic-pci",
 	  .elf_machine = EM_386 },
 	{ .name = "arm64",
+	  .machine = "arm64-4",
 	  .uname = "aarch64",
 	  .qemu = "qemu-system-aarch64",
 	  .qemu_package = "qemu-system-arm",
@@ -41,6 +44,7 @@ const struct arch arch_table[] = {
 	  .is_64 = true },
 	/* x-vof: QEMU's own small firmware; SLOF takes seven seconds more. */
 	{ .name = "ppc64el",
+	  .machine = "ppc64el-4",
 	  .uname = "ppc64le",
 	  .qemu = "qemu-system-ppc64",
 	  .qemu_package = "qemu-system-ppc",
@@ -50,6 +54,7 @@ const struct arch arch_table[] = {
 	  .elf_machine = EM_PPC64,
 	  .is_64 = true },
 	{ .name = "s390x",
+	  .machine = "s390x-4",
 	  .uname = "s390x",
 	  .qemu = "qemu-system-s390x",
 	  .qemu_package = "qemu-system-s390x",
@@ -60,6 +65,7 @@ const struct arch arch_table[] = {
 	  .is_64 = true,
 	  .is_big_endian = true },
 	{ .name = "riscv64",
+	  .machine = "riscv64-4",
 	  .uname = "riscv64",
 	  .qemu = "qemu-system-riscv64",
 	  .qemu_package = "qemu-system-riscv",

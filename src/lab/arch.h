@@ -10,6 +10,7 @@
 
 struct arch {
 	const char *name;         /* Debian's: "arm64" */
+	const char *machine;      /* its plain one of machines/ */
 	const char *uname;        /* the kernel's: "aarch64" */
 	const char *qemu;         /* program */
 	const char *qemu_package; /* Debian's package of it */

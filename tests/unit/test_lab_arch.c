@@ -53,19 +53,6 @@ static void put(const char *name, const void *data, size_t len)
 	assert_int_equal(file_replace(AT_FDCWD, path, data, len), 0);
 }
 
-static bool has_machine(const char *arch)
-{
-	bool found = false;
-
-	for (const struct embedded_text *t = machine_texts; t->name; t++) {
-		_cleanup_(cleanup_machine) struct machine *m = NULL;
-
-		assert_int_equal(machine_load(t->name, &m, NULL), 0);
-		found |= strcmp(m->isa->name, arch) == 0;
-	}
-	return found;
-}
-
 static void every_architecture_has_a_machine(void **state)
 {
 	_cleanup_free_ char *names = arch_names();
@@ -73,9 +60,11 @@ static void every_architecture_has_a_machine(void **state)
 	(void)state;
 	assert_string_equal(names, "amd64 i386 arm64 ppc64el s390x riscv64");
 	for (const struct arch *a = arch_table; a->name; a++) {
+		_cleanup_(cleanup_machine) struct machine *m = NULL;
+
 		assert_ptr_equal(arch_find(a->name), a);
-		if (!has_machine(a->name))
-			fail_msg("no machine is of the architecture \"%s\"", a->name);
+		assert_int_equal(machine_load(a->machine, &m, NULL), 0);
+		assert_ptr_equal(m->isa, a);
 	}
 	assert_null(arch_find("vax"));
 }
