@@ -172,6 +172,30 @@ static json_t *take_irqs(struct box *box)
 	return irqs;
 }
 
+/* Whose each one is: a driver that gives its interrupts back and takes new ones may get others. */
+static json_t *take_irq_owners(struct box *box, json_t *irqs)
+{
+	json_t *owners = json_object(), *mask;
+	const char *irq;
+
+	json_object_foreach(irqs, irq, mask) {
+		_cleanup_free_ char *owner = NULL;
+
+		if (box_readf(box, &owner, "sys/kernel/irq/%s/actions", irq) == 0)
+			json_object_set_new(owners, irq, json_string(owner));
+	}
+	return owners;
+}
+
+static bool is_anothers(struct box *box, const json_t *owners, const char *irq)
+{
+	const char *was = json_string_value(json_object_get(owners, irq));
+	_cleanup_free_ char *now = NULL;
+
+	return was && box_readf(box, &now, "sys/kernel/irq/%s/actions", irq) == 0 &&
+	       strcmp(now, was) != 0;
+}
+
 static bool has_online_cpu(struct box *box, const char *list)
 {
 	struct cpulist mask, online;
@@ -202,14 +226,15 @@ static bool restore_irq(struct box *box, const char *irq, const char *was, json_
 	return ok;
 }
 
-static bool restore_irqs(struct box *box, const json_t *saved, json_t *items)
+static bool restore_irqs(struct box *box, const json_t *saved, const json_t *owners, json_t *items)
 {
 	bool all_ok = true;
 	const char *irq;
 	json_t *was;
 
 	json_object_foreach((json_t *)saved, irq, was) {
-		bool ok = restore_irq(box, irq, json_string_value(was), items);
+		bool ok = is_anothers(box, owners, irq) ||
+			  restore_irq(box, irq, json_string_value(was), items);
 
 		all_ok = all_ok && ok;
 	}
@@ -244,6 +269,7 @@ int snapshot_take(struct box *box, json_t **ret)
 	json_object_set_new(s, "cpus", take_cpus(box));
 	json_object_set_new(s, "cpusets", snapshot_take_cpusets(box));
 	json_object_set_new(s, "irqs", take_irqs(box));
+	json_object_set_new(s, "irq_owners", take_irq_owners(box, json_object_get(s, "irqs")));
 	if (box_readf(box, &smt, SMT_CONTROL) == 0)
 		json_object_set_new(s, "smt", json_string(smt));
 	if (box_readf(box, &irq_default, "proc/irq/default_smp_affinity") == 0)
@@ -268,7 +294,8 @@ int snapshot_restore(struct box *box, const json_t *snapshot, json_t **ret_items
 	ok &= snapshot_restore_cpusets(box, json_object_get(snapshot, "cpusets"), items);
 	ok &= restore_default_irq(box, json_string_value(json_object_get(snapshot, "irq_default")),
 				  items);
-	ok &= restore_irqs(box, json_object_get(snapshot, "irqs"), items);
+	ok &= restore_irqs(box, json_object_get(snapshot, "irqs"),
+			   json_object_get(snapshot, "irq_owners"), items);
 	ok &= snapshot_restore_tasks(box, json_object_get(snapshot, "tasks"), items);
 	*ret_items = items;
 	return ok;
