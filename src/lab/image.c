@@ -16,6 +16,7 @@
 #include "lab/modules.h"
 
 #define MODULES_DIR "lib/hotproof/modules"
+#define SPARE_DIR "lib/modules"
 
 /* Those that a machine's devices need; a kernel that lacks an optional one is a fair kernel. */
 static const struct {
@@ -25,6 +26,13 @@ static const struct {
 	{ "pvpanic-pci", true },     { "virtio_pci", true },  { "virtio_ccw", true },
 	{ "virtio_console", false }, { "virtio_net", false }, { "virtio_blk", true },
 };
+
+/*
+ * Not loaded, and where any box has its modules: races load and unload them themselves. They have
+ * hotplug states or per-CPU queues of their own.
+ */
+static const char *const spare[] = { "msr",  "cpuid", "dummy",
+				     "loop", "zram",  "lzo-rle" /* zram's own choice on 6.1 */ };
 
 struct build {
 	const struct image_spec *spec;
@@ -118,6 +126,57 @@ static int add_user_module(struct build *b, const char *spec, size_t number, str
 	return cpio_add_data(b->cpio, name, 0644, data, len);
 }
 
+/* One with all that it needs, and its line of modules.dep. */
+static int add_spare(struct build *b, const char *name, FILE *dep, struct error *err)
+{
+	const char *slash = strrchr(b->spec->modules, '/');
+	const char *release = slash ? slash + 1 : b->spec->modules;
+	_cleanup_(cleanup_modules) struct modules *one = NULL;
+	int r = modules_open(b->spec->modules, &one, err);
+
+	if (r == 0)
+		r = modules_want(one, name, NULL);
+	if (r <= 0)
+		return r == -ENOENT ? 0 : r;
+	r = 0;
+	for (size_t n = modules_count(one); r == 0 && n > 0; n--) {
+		const char *file = modules_file(one, n - 1);
+		_cleanup_free_ char *source = text_printf("%s/%s", b->spec->modules, file);
+		_cleanup_free_ char *plain = modules_plain_name(file), *to = NULL, *data = NULL;
+		size_t len;
+
+		to = plain ? text_printf(SPARE_DIR "/%s/%s", release, plain) : NULL;
+		if (!source || !to)
+			return -ENOMEM;
+		fprintf(dep, n == modules_count(one) ? "%s:" : " %s", plain);
+		r = modules_read(source, &data, &len, err);
+		if (r == 0)
+			r = cpio_add_data(b->cpio, to, 0644, data, len);
+	}
+	fputc('\n', dep);
+	return r;
+}
+
+static int add_spares(struct build *b, struct error *err)
+{
+	const char *slash = strrchr(b->spec->modules, '/');
+	_cleanup_free_ char *text = NULL, *name = NULL;
+	size_t len = 0;
+	FILE *dep = open_memstream(&text, &len);
+	int r = 0;
+
+	if (!dep)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(spare); i++)
+		r = add_spare(b, spare[i], dep, err);
+	if (fclose(dep) != 0 && r == 0)
+		r = -ENOMEM;
+	name = text_printf(SPARE_DIR "/%s/modules.dep", slash ? slash + 1 : b->spec->modules);
+	if (r == 0 && !name)
+		r = -ENOMEM;
+	return r < 0 ? r : cpio_add_data(b->cpio, name, 0644, text, len);
+}
+
 static int add_modules(struct build *b, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -175,6 +234,8 @@ static int add_all(struct build *b, struct error *err)
 		r = cpio_add_file(b->cpio, "init", b->spec->hotproof, err);
 	if (r == 0)
 		r = add_modules(b, err);
+	if (r == 0)
+		r = add_spares(b, err);
 	if (r == 0)
 		r = add_plan(b);
 	if (r == 0 && b->spec->race_plan)

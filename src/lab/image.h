@@ -9,6 +9,7 @@
  *   /etc/hotproof/modules  one a line: path and parameters, in loading order; the user's own come
  * last /etc/hotproof/plan.json {"argv": [...]}: what PID 1 runs /lib/hotproof/modules/ the module
  * files, unpacked
+ *   /lib/modules/RELEASE/  modules that are not loaded, and a modules.dep of them
  */
 #pragma once
 

@@ -16,6 +16,7 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_cpu_refuse_isolated,
 	&scenario_cpu_refuse_timekeeper,
 	&scenario_cpu_bring_late,
+	&scenario_cpu_pm_test,
 	&scenario_cpu_rollback,
 	/* race/scenarios.c */
 	&scenario_race_toggle,
@@ -32,6 +33,9 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_race_netns,
 	&scenario_race_mount,
 	&scenario_race_read,
+	&scenario_race_module,
+	&scenario_race_devices,
+	&scenario_race_suspend,
 	&scenario_race_smt,
 	&scenario_race_all,
 	/* Last: a kernel that is tainted there stops the run. */

@@ -21,6 +21,7 @@ extern const struct scenario scenario_cpu_refuse_deadline;
 extern const struct scenario scenario_cpu_refuse_isolated;
 extern const struct scenario scenario_cpu_refuse_timekeeper;
 extern const struct scenario scenario_cpu_bring_late;
+extern const struct scenario scenario_cpu_pm_test;
 
 /* race/scenarios.c */
 extern const struct scenario scenario_race_toggle;
@@ -38,6 +39,9 @@ extern const struct scenario scenario_race_uring;
 extern const struct scenario scenario_race_netns;
 extern const struct scenario scenario_race_mount;
 extern const struct scenario scenario_race_read;
+extern const struct scenario scenario_race_module;
+extern const struct scenario scenario_race_devices;
+extern const struct scenario scenario_race_suspend;
 extern const struct scenario scenario_race_smt;
 extern const struct scenario scenario_race_all;
 

@@ -24,7 +24,7 @@ static const struct claim no_warning = {
 		"healthy kernels make is not counted (see `src/box/kmsg.c`).",
 	.refs = REFS("Documentation/admin-guide/bug-hunting.rst"),
 	.faults = FAULTS("kmod:warn-in-callback", "kmod:bug-line", "kmod:race-warns",
-			 "root:kmsg-warning"),
+			 "kmod:suspend-loses-cpu", "root:kmsg-warning"),
 };
 
 static const struct claim no_taint = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The races that can be chosen, one for each partner, and all at once. What they do is race.c's. */
+#include "scenarios/pm/pm.h"
 #include "scenarios/race/kinds/kinds.h"
 #include "scenarios/race/race.h"
 #include "scenarios/scenarios.h"
@@ -97,6 +98,19 @@ RACE(mount, "race.mount", "CPUs come and go while file systems are mounted",
      "Mounts keep per-CPU counters that are summed over CPUs which come and go.", 2, 3, NULL,
      { &race_mount, 2 });
 
+RACE(module, "race.module", "CPUs come and go while modules are loaded and unloaded",
+     "The modules set up hotplug states and devices of their own when they come, on all CPUs, and take them down when they go.",
+     2, 3, &race_need_modules, { &race_module, 2 });
+
+RACE(devices, "race.devices", "CPUs come and go while loop and zram devices do",
+     "A block device has queues for each CPU, and zram streams: set up when it is made, taken down when it goes, moved when a CPU goes. "
+     "Twice a queue was left on the list of those to move after its device had gone.",
+     2, 3, &race_need_loop, { &race_loop, 2 }, { &race_zram, 1 });
+
+RACE(suspend, "race.suspend", "CPUs come and go while the box begins to suspend",
+     "`power/pm_test` ends each suspend at the CPUs. Writers of `cpuN/online` are frozen in the middle and may be refused with EBUSY.",
+     2, 3, &pm_need_test, { &race_suspend, 1 });
+
 RACE(read, "race.read", "CPUs come and go while everything that shows them is read",
      "Every file below `cpuN/`, and those of `/proc` that have a row or column for each CPU.", 2, 3,
      NULL, { &race_read, 3 });
@@ -110,4 +124,5 @@ RACE(all, "race.all", "CPUs come and go while everything else happens at once",
      2, 3, NULL, { &race_kill, 1 }, { &race_affinity, 1 }, { &race_fork, 1 }, { &race_irq, 1 },
      { &race_cpuset, 1 }, { &race_throttled, 1 }, { &race_freezer, 1 }, { &race_perf, 1 },
      { &race_uring, 1 }, { &race_netns, 1 }, { &race_mount, 1 }, { &race_read, 1 },
-     { &race_tracing, 1 }, { &race_smt, 1 });
+     { &race_tracing, 1 }, { &race_smt, 1 }, { &race_module, 1 }, { &race_loop, 1 },
+     { &race_zram, 1 });

@@ -21,7 +21,8 @@
 const struct race_kind *const race_kinds[] = {
 	&race_toggle,    &race_kill,    &race_affinity, &race_fork, &race_irq,   &race_cpuset,
 	&race_throttled, &race_freezer, &race_deadline, &race_perf, &race_uring, &race_netns,
-	&race_mount,     &race_read,    &race_tracing,  &race_fail, &race_smt,   NULL,
+	&race_mount,     &race_read,    &race_tracing,  &race_fail, &race_smt,   &race_module,
+	&race_loop,      &race_zram,    &race_suspend,  NULL,
 };
 
 int kinds_write(const char *text, const char *path_fmt, ...)

@@ -13,6 +13,10 @@ extern const struct race_kind race_toggle, race_kill, race_affinity, race_fork, 
 extern const struct race_kind race_throttled, race_freezer, race_deadline, race_perf, race_uring,
 	race_netns, race_mount, race_read, race_tracing, race_fail, race_smt;
 
+/* modules.c, devices.c, suspend.c */
+extern const struct race_kind race_module, race_loop, race_zram, race_suspend;
+
+extern const struct need race_need_modules, race_need_loop;
 extern const struct need race_need_cpuset, race_need_bandwidth, race_need_freezer, race_need_uring,
 	race_need_netns, race_need_tracing, race_need_fail, race_need_smt;
 
