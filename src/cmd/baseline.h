@@ -13,3 +13,13 @@
  */
 _must_check_ int baseline_read(const char *dir, const json_t *meta, struct latency_table *table,
 			       struct error *err);
+
+/*
+ * Of several runs of one box, or of one file that this wrote before: {"kernel", "arch", "machine",
+ * "runs": N, "latency": as latency_json()}; owned by the caller.
+ */
+_must_check_ int baseline_collect(const char *const *paths, size_t n, json_t **ret,
+				  struct error *err);
+
+/* -EINVAL: it is of another box than this one, which is called `machine`. */
+_must_check_ int baseline_check(const json_t *baseline, const char *machine, struct error *err);

@@ -35,6 +35,7 @@ enum {
 	OPT_BUDGET,
 	OPT_SMOKE,
 	OPT_PLAN,
+	OPT_BASELINE,
 };
 
 const struct cmd_option lab_args_options[] = {
@@ -65,6 +66,9 @@ const struct cmd_option lab_args_options[] = {
 	  "Seed of what is chosen at random; default: drawn and recorded" },
 	{ OPT_PLAN, "plan", 0, "FILE", "Repeat the races of this plan: plan.json of a run",
 	  CMD_FILE },
+	{ OPT_BASELINE, "baseline", 0, "DIR",
+	  "Hold what acts cost against this earlier run of the same machine (may be repeated)",
+	  CMD_DIR },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_NO_RETRY, "no-retry", 0, NULL,
 	  "Do not try failed claims again with their witness alone" },
@@ -168,6 +172,7 @@ static int take(struct lab_request *q, int option, const char *value)
 	case OPT_SMOKE: return lab_args_pass_on(q, "--smoke", NULL);
 	case OPT_SEED: return lab_args_pass_on(q, "--seed", value);
 	case OPT_PLAN: q->race_plan = value; return 0;
+	case OPT_BASELINE: return add(&q->baselines, value);
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case OPT_NO_RETRY: return lab_args_pass_on(q, "--no-retry", NULL);
 	case OPT_SCALE: return take_scale(q, value);
@@ -197,4 +202,6 @@ void lab_args_clear(struct lab_request *q)
 	free(q->insmod.v);
 	free(q->add.v);
 	free(q->plan.v);
+	free(q->baselines.v);
+	free(q->baseline);
 }

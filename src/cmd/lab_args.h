@@ -18,7 +18,8 @@ struct lab_request {
 	struct machine *machine; /* owned; filled in later */
 	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec,
 		*race_plan;
-	struct lab_list insmod, add, plan;
+	struct lab_list insmod, add, plan, baselines;
+	char *baseline; /* owned; filled in later: what the runs of `baselines` hold */
 	int cpus, mem, want_kvm;
 	bool is_known_ok, has_no_report, is_quiet;
 };

@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "cmd/baseline.h"
 #include "cmd/lab.h"
 #include "cmd/lab_args.h"
 #include "cmd/lab_end.h"
@@ -98,6 +99,20 @@ static char *fresh_name(void)
 	return text_printf("run-%s-%d", stamp, (int)getpid());
 }
 
+/* The guest has no run directories: it gets what they hold. */
+static int take_baselines(struct lab_request *q)
+{
+	struct error err = {};
+	json_t *doc = NULL;
+	int r = baseline_collect(q->baselines.v, q->baselines.n, &doc, &err);
+
+	q->baseline = r == 0 ? json_dumps(doc, JSON_COMPACT) : NULL;
+	json_decref(doc);
+	if (r == 0 && !q->baseline)
+		r = -ENOMEM;
+	return r < 0 ? cmd_usage_error(&cmd_lab_run, "%s", err.code ? err.text : strerror(-r)) : 0;
+}
+
 /* What PID 1 of the guest runs. */
 static int finish_plan(struct lab_request *q, const char *name, const char *repeat)
 {
@@ -114,6 +129,8 @@ static int finish_plan(struct lab_request *q, const char *name, const char *repe
 		r = lab_args_pass_on(q, "--machine", q->machine->name);
 	if (r == 0 && q->race_plan)
 		r = lab_args_pass_on(q, "--plan", "/" IMAGE_RACE_PLAN);
+	if (r == 0 && q->baseline)
+		r = lab_args_pass_on(q, "--baseline", "/" IMAGE_BASELINE);
 	if (r == 0 && q->machine->nic)
 		r = lab_args_pass_on(q, "--prober-port", "7");
 	if (r == 0)
@@ -152,6 +169,7 @@ static int play(struct lab_request *q, const char *kernel, const char *modules,
 		.add = q->add.v,
 		.plan_argv = q->plan.v,
 		.race_plan = q->race_plan,
+		.baseline = q->baseline,
 		.out = out,
 		.signal_fd = signals,
 		.want_kvm = q->want_kvm,
@@ -188,6 +206,8 @@ static int prepare_and_play(struct lab_request *q, const char *repeat)
 		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
 	/* A foreign program does not run here; ours has the same catalogue. */
 	r = q->exec ? 0 : check_plan(q, arch_is_native(q->machine->isa) ? hotproof : own);
+	if (r == 0 && q->baselines.n > 0)
+		r = take_baselines(q);
 	if (r != 0)
 		return r;
 	if (cache_userland(q->machine->isa, &userland, &err) < 0)

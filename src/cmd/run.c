@@ -13,6 +13,7 @@
 #include "base/wait.h"
 #include "cmd/catalog.h"
 #include "cmd/cmds.h"
+#include "cmd/baseline.h"
 #include "cmd/given_plan.h"
 #include "cmd/plan.h"
 #include "cmd/progress.h"
@@ -47,6 +48,7 @@ enum {
 	OPT_EXPENDABLE,
 	OPT_BUDGET,
 	OPT_SMOKE,
+	OPT_BASELINE,
 };
 
 static const struct cmd_option options[] = {
@@ -67,6 +69,9 @@ static const struct cmd_option options[] = {
 	  "Try what may cost the box, too: nobody would miss it" },
 	{ OPT_PLAN, "plan", 0, "FILE", "Repeat the races of this plan: plan.json of a run",
 	  CMD_FILE },
+	{ OPT_BASELINE, "baseline", 0, "DIR",
+	  "Hold what acts cost against this earlier run of the same box (may be repeated)",
+	  CMD_DIR },
 	{ OPT_OUT, "out", 'o', "DIR", "The run directory; default: run-TIME-ID here", CMD_DIR },
 	{ OPT_MACHINE, "machine", 0, "NAME", "What to call this box in the record" },
 	{ OPT_NOTE, "note", 0, "TEXT", "A note for the record (may be repeated)" },
@@ -94,9 +99,9 @@ struct globs {
 };
 
 struct request {
-	struct globs scenarios, witnesses, claims, notes;
+	struct globs scenarios, witnesses, claims, notes, baselines;
 	const char *out, *machine, *name, *repeat, *plan_file;
-	json_t *plan; /* owned; NULL: none */
+	json_t *plan, *baseline; /* owned; NULL: none */
 	uint64_t seed;
 	double scale;
 	int64_t budget_ns;
@@ -157,6 +162,7 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_WITNESS: return add(&q->witnesses, value);
 	case OPT_CLAIM: return add(&q->claims, value);
 	case OPT_NOTE: return add(&q->notes, value);
+	case OPT_BASELINE: return add(&q->baselines, value);
 	case OPT_OUT: q->out = value; return 0;
 	case OPT_MACHINE: q->machine = value; return 0;
 	case OPT_NAME: q->name = value; return 0;
@@ -284,6 +290,7 @@ static int play(const struct request *q)
 		/* A guest of the lab lives for the run only. */
 		.is_expendable = q->is_expendable || q->port_fd >= 0,
 		.plan = q->plan,
+		.baseline = q->baseline,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
 		.no_retry_claims = known,
@@ -331,6 +338,16 @@ static int take_plan(struct request *q)
 	return r;
 }
 
+static int take_baseline(struct request *q)
+{
+	struct error err = {};
+	int r = baseline_collect(q->baselines.list, q->baselines.n, &q->baseline, &err);
+
+	if (r == 0)
+		r = baseline_check(q->baseline, q->machine ? q->machine : "host", &err);
+	return r < 0 ? cmd_usage_error(&cmd_run, "%s", err.code ? err.text : strerror(-r)) : 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_run, argc, argv);
@@ -345,9 +362,13 @@ static int run(int argc, char **argv)
 	q.is_go = q.is_go || q.port_fd >= 0;
 	if (r == 0 && q.plan_file)
 		r = take_plan(&q);
+	if (r == 0 && q.baselines.n > 0)
+		r = take_baseline(&q);
 	if (r == 0)
 		r = play(&q);
 	json_decref(q.plan);
+	json_decref(q.baseline);
+	free(q.baselines.list);
 	free(q.scenarios.list);
 	free(q.witnesses.list);
 	free(q.claims.list);

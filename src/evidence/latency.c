@@ -61,10 +61,10 @@ static struct latency_state *get(struct latency_way *way, int number, const char
 }
 
 /* One act: its steps, what it took as a whole, and the difference. */
-static int add_act(struct latency_way *way, const json_t *names, const json_t *steps,
-		   const struct record_act *act)
+int latency_add(struct latency_way *way, const json_t *names, const json_t *steps, int64_t began_ns,
+		int64_t ended_ns)
 {
-	int64_t whole = (act->ended - act->began) / US, known = 0;
+	int64_t whole = (ended_ns - began_ns) / US, known = 0;
 	json_t *pair;
 	size_t i;
 	int r;
@@ -118,20 +118,26 @@ int latency_read(const struct record *run, struct latency_table *table)
 			json_object_update(names[way], json_object_get(data, "names"));
 		else if (r == 0 && act && act->done &&
 			 strcmp(record_str(line, "what"), "trace.steps") == 0)
-			r = add_act(&table->way[way], names[way], json_object_get(data, "steps"),
-				    act);
+			r = latency_add(&table->way[way], names[way],
+					json_object_get(data, "steps"), act->began, act->ended);
 	}
+	for (int w = 0; w < LATENCY_WAYS; w++)
+		json_decref(names[w]);
+	latency_sort(table);
+	return r;
+}
+
+void latency_sort(struct latency_table *table)
+{
 	for (int w = 0; w < LATENCY_WAYS; w++) {
 		struct latency_way *way = &table->way[w];
 
-		json_decref(names[w]);
 		way->act.name = way->act.callback = way->rest.name = way->rest.callback = "";
 		sort(&way->act);
 		sort(&way->rest);
 		for (size_t i = 0; i < way->n_states; i++)
 			sort(&way->states[i]);
 	}
-	return r;
 }
 
 void latency_table_clear(struct latency_table *table)

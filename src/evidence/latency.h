@@ -33,6 +33,14 @@ struct latency_table {
 	struct latency_way way[LATENCY_WAYS];
 };
 
+/*
+ * Adds one act by hand: `steps` [[number, us], ...] and `names` {"235": [name, callback], ...} as
+ * in "trace.steps" and "trace.names". Call latency_sort() before anything is asked.
+ */
+_must_check_ int latency_add(struct latency_way *way, const json_t *names, const json_t *steps,
+			     int64_t began_ns, int64_t ended_ns);
+void latency_sort(struct latency_table *table);
+
 /* Adds a run; second tries are left out. */
 _must_check_ int latency_read(const struct record *run, struct latency_table *table);
 void latency_table_clear(struct latency_table *table);

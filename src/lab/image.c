@@ -238,6 +238,9 @@ static int add_all(struct build *b, struct error *err)
 		r = add_spares(b, err);
 	if (r == 0)
 		r = add_plan(b);
+	if (r == 0 && b->spec->baseline)
+		r = cpio_add_data(b->cpio, IMAGE_BASELINE, 0644, b->spec->baseline,
+				  strlen(b->spec->baseline));
 	if (r == 0 && b->spec->race_plan)
 		r = cpio_add_file(b->cpio, IMAGE_RACE_PLAN, b->spec->race_plan, err);
 	/* Last, so that a user may replace anything. */

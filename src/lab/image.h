@@ -19,6 +19,7 @@
 #include "lab/arch.h"
 
 #define IMAGE_RACE_PLAN "etc/hotproof/race-plan.json"
+#define IMAGE_BASELINE "etc/hotproof/baseline.json"
 
 struct image_spec {
 	const struct arch *arch;
@@ -29,6 +30,7 @@ struct image_spec {
 	const char *const *add;       /* folders; NULL-terminated; may be NULL */
 	const char *const *plan_argv; /* NULL-terminated */
 	const char *race_plan;        /* file for run --plan; NULL: none */
+	const char *baseline;         /* text for run --baseline; NULL: none */
 };
 
 /* A guest has no shared libraries for its first process: -ENOEXEC when the program needs some, or

@@ -31,6 +31,7 @@ struct session_setup {
 	const char *const *insmod, *const *add;
 	const char *const *plan_argv; /* what PID 1 runs */
 	const char *race_plan;        /* file for run --plan; NULL: none */
+	const char *baseline;         /* text for run --baseline; NULL: none */
 	const char *out;              /* the run directory, made here */
 	int signal_fd;                /* readable: stop at once (a signalfd); -1: none */
 	int want_kvm;                 /* enum kvm_want */

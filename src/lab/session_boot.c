@@ -45,6 +45,7 @@ int session_prepare(struct session *s, struct error *err)
 		.add = setup->add,
 		.plan_argv = setup->plan_argv,
 		.race_plan = setup->race_plan,
+		.baseline = setup->baseline,
 	};
 	size_t size;
 	int r = image_build(&image, &s->image_fd, &size, err);

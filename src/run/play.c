@@ -181,6 +181,7 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.seed = run->setup->seed,
 		.time_ns = run->setup->time_ns,
 		.plan = run->setup->plan,
+		.baseline = run->setup->baseline,
 	};
 	_cleanup_(cleanup_stage) struct stage *stage = NULL;
 	enum run_end end = RUN_ENDED;

@@ -56,7 +56,8 @@ struct run_setup {
 	bool is_smoke;       /* only what is worth most, on one CPU */
 	bool has_deep;       /* deep scenarios too, where no glob names scenarios */
 	int64_t time_ns; /* how long each scenario that is bounded by time may go on; 0: its own */
-	const json_t *plan; /* what to repeat; NULL: nothing */
+	const json_t *plan;     /* what to repeat; NULL: nothing */
+	const json_t *baseline; /* what acts cost in earlier runs of this box; NULL: not known */
 	int prober_port;
 	bool is_expendable; /* nobody would miss the box: what may cost it is tried too */
 	bool has_no_retry;

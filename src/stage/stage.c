@@ -129,6 +129,11 @@ const json_t *stage_plan(const struct stage *s)
 	return s->setup.plan;
 }
 
+const json_t *stage_baseline(const struct stage *s)
+{
+	return s->setup.baseline;
+}
+
 void stage_is_alive(struct stage *s)
 {
 	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());

@@ -37,11 +37,12 @@ struct stage_setup {
 	const struct witness *const *witnesses; /* NULL-terminated: those chosen */
 	const char *const *claim_globs;         /* only these claims are recorded; NULL: all */
 	int prober_port; /* UDP port of the echo that a prober outside will talk to; 0: no prober */
-	bool is_expendable;  /* nobody would miss the box */
-	struct cpulist cpus; /* only these may be taken off; empty: all that can */
-	uint64_t seed;       /* of what is chosen at random */
-	int64_t time_ns;     /* how long a scenario bounded by time may go on; 0: as it likes */
-	const json_t *plan;  /* what to repeat instead of choosing at random; NULL: choose */
+	bool is_expendable;     /* nobody would miss the box */
+	struct cpulist cpus;    /* only these may be taken off; empty: all that can */
+	uint64_t seed;          /* of what is chosen at random */
+	int64_t time_ns;        /* how long a scenario bounded by time may go on; 0: as it likes */
+	const json_t *plan;     /* what to repeat instead of choosing at random; NULL: choose */
+	const json_t *baseline; /* what acts cost in earlier runs of this box; NULL: not known */
 };
 
 _must_check_ int stage_new(const struct stage_setup *setup, struct stage **ret);
@@ -68,6 +69,7 @@ _must_check_ int stage_can_leave(const struct stage *s, struct cpulist *ret);
 uint64_t stage_seed(const struct stage *s);
 int64_t stage_time_ns(const struct stage *s);
 const json_t *stage_plan(const struct stage *s);
+const json_t *stage_baseline(const struct stage *s);
 
 /* A sign of life of a scenario that is at work outside of acts: without one for a minute it is
  * taken to hang. */

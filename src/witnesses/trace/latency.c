@@ -5,6 +5,7 @@
  */
 #include "witnesses/trace/latency.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,8 @@ static void add_time(json_t *list, const struct step *step)
 void latency_take(struct latency *l, struct stage *s, const struct act *act,
 		  const struct steps *steps, const char *states)
 {
-	const char *way = act->verb == ACT_OFFLINE ? "down" : "up";
+	int w = act->verb == ACT_OFFLINE ? LATENCY_DOWN : LATENCY_UP;
+	const char *way = w == LATENCY_DOWN ? "down" : "up";
 	json_t *list, *names;
 
 	if (!act->is_done || steps->is_lost)
@@ -85,6 +87,13 @@ void latency_take(struct latency *l, struct stage *s, const struct act *act,
 		snprintf(number, sizeof(number), "%d", step->number);
 		json_object_set_new(names, number, json_pack("[s, s]", name, step->callback));
 	}
+	if (!l->names[w])
+		l->names[w] = json_object();
+	json_object_update(l->names[w], names);
+	/* What memory was short for is missing in a comparison, and no more. */
+	if (stage_baseline(s) &&
+	    latency_add(&l->table.way[w], l->names[w], list, act->began_ns, act->ended_ns) < 0)
+		errno = 0;
 	if (json_object_size(names) > 0)
 		observe(s, act, "trace.names", json_pack("{s:s, s:O}", "way", way, "names", names));
 	json_decref(names);
@@ -96,4 +105,9 @@ void latency_clear(struct latency *l)
 {
 	json_decref(l->named);
 	l->named = NULL;
+	for (int w = 0; w < LATENCY_WAYS; w++) {
+		json_decref(l->names[w]);
+		l->names[w] = NULL;
+	}
+	latency_table_clear(&l->table);
 }

@@ -5,11 +5,14 @@
  */
 #pragma once
 
+#include "evidence/latency.h"
 #include "stage/stage.h"
 #include "witnesses/trace/steps.h"
 
 struct latency {
-	json_t *named; /* what "trace.names" has told: "DIRECTION NUMBER" -> true */
+	json_t *named;               /* what "trace.names" has told: "DIRECTION NUMBER" -> true */
+	json_t *names[LATENCY_WAYS]; /* the same as one object: "235" -> [name, callback] */
+	struct latency_table table;  /* of this scenario, not sorted */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "box/trace.h"
 #include "stage/needs.h"
 #include "stage/stage.h"
+#include "witnesses/trace/before.h"
 #include "witnesses/trace/judge.h"
 #include "witnesses/trace/latency.h"
 #include "witnesses/witnesses.h"
@@ -281,12 +282,22 @@ static void judge_pending(struct stage *s, struct watch *w)
 	}
 }
 
+static void judge_before(struct stage *s, struct watch *w)
+{
+	_cleanup_findings_ struct findings f = {};
+
+	latency_sort(&w->latency.table);
+	before_judge(&w->latency.table, stage_baseline(s), &f);
+	finding_tell(&w->voice, s, NULL, &f);
+}
+
 static int uproot(struct stage *s, void *state)
 {
 	struct watch *w = state;
 	int64_t lost = trace_lost(w->trace);
 
 	judge_pending(s, w);
+	judge_before(s, w);
 	finding_tell_silent(&w->voice, s, "no CPU took such steps in this scenario");
 	if (lost != 0)
 		expect_note(s, "trace.lost", json_pack("{s:I}", "events", (json_int_t)lost),
@@ -303,7 +314,7 @@ const struct witness witness_steps = {
 		"in `tools/cpuhp.txt`; what each state cost is observed as `trace.steps`. Steps in which the CPU is not online "
 		"(STARTING, DYING) make no event.",
 	.claims = CLAIMS(&sm_down_descends, &sm_up_ascends, &sm_same_every_time, &sm_right_cpu,
-			 &sm_exit_matches_errno, &sm_rollback_order),
+			 &sm_exit_matches_errno, &sm_rollback_order, &latency_like_before),
 	.needs = NEEDS(&need_root, &need_tracefs),
 	.plant = plant,
 	.before = before,
