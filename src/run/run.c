@@ -24,7 +24,7 @@ const struct claim run_box_restored = {
 		"`hotplug/fail`, cpusets, interrupt and task affinities. Each is read back. A failure means that the kernel did not "
 		"take a CPU or a mask back; the run stops, since whatever came next would be judged on a damaged box.",
 	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("kmod:never-comes-back", "kmod:hang-on-offline",
+	.faults = FAULTS("kmod:never-comes-back", "kmod:hang-on-offline", "kmod:suspend-loses-cpu",
 			 "kmod:irq-affinity-locked", "unit:run-cpu-stays-off"),
 };
 

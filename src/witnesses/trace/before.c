@@ -12,8 +12,8 @@
 #define RUNS_MIN 5
 #define BEFORE_MIN 20 /* acts of that direction in the earlier runs */
 #define NOW_MIN 3     /* acts in this scenario */
-#define STATES_MIN 5  /* that can be compared, for a typical slowdown */
-#define FLOOR_US 500  /* a shorter median is rounding and luck */
+#define STATES_MIN 3  /* that can be compared, for a typical slowdown */
+#define FLOOR_US 100  /* a shorter median is rounding and luck */
 #define TIMES 4       /* as long as 95 % of earlier acts, which no healthy run came near */
 #define MORE_US 30000 /* and by so much in any case */
 
