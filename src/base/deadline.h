@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/cpulist.h"
 #include "base/error.h"
 
 /*
@@ -16,3 +17,13 @@
  * domain, or we may not ask.
  */
 _must_check_ int deadline_set(pid_t pid, int64_t runtime_ns, int64_t period_ns);
+
+/* What it was admitted with; -EINVAL: it is no deadline task. */
+_must_check_ int deadline_get(pid_t pid, int64_t *ret_runtime_ns, int64_t *ret_period_ns);
+
+/*
+ * After deadline tasks of this period ended, or became ordinary ones: returns when what they were
+ * promised is given back on these CPUs. Should one be taken off before, the box may panic
+ * (docs/seen.md).
+ */
+void deadline_outlast(const struct cpulist *cpus, int64_t period_ns);

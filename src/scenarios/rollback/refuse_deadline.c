@@ -92,29 +92,6 @@ static int refuse(struct stage *s, int cpu, const struct crowded *c)
 }
 
 /*
- * What an ended task was promised is given back by a timer, up to one period later. Should its CPU
- * be off by then, 6.1.192 divides by the number of CPUs that are left in its root domain, none, and
- * panics (docs/seen.md): not this scenario's business. Timers of a CPU go off in their order, so
- * who slept on each for longer than a period knows that those have.
- */
-static void outlast(const struct cpulist *cpus)
-{
-	cpu_set_t before, set;
-
-	if (sched_getaffinity(0, sizeof(before), &before) < 0)
-		return;
-	cpulist_foreach(cpu, cpus) {
-		struct cpulist one = cpulist_of(cpu);
-
-		cpulist_to_cpu_set(&one, &set);
-		if (sched_setaffinity(0, sizeof(set), &set) == 0)
-			wait_pause(3 * PERIOD_NS);
-	}
-	if (sched_setaffinity(0, sizeof(before), &before) < 0)
-		errno = 0;
-}
-
-/*
  * With room again it must go, and the full cycle heals what a refusal may have left. What a task
  * was promised is given back one period after its end, and later on a busy box, so that EBUSY is
  * legal for a while.
@@ -169,7 +146,7 @@ static int play(struct stage *s)
 	else
 		r = refuse(s, cpu, &c);
 	empty(&c);
-	outlast(&own);
+	deadline_outlast(&own, PERIOD_NS);
 	return r < 0 ? r : cycle(s, cpu);
 }
 
