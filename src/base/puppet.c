@@ -75,8 +75,8 @@ static _Noreturn void obey(struct puppet *p, const char *name, int64_t (*turn)(v
 
 			atomic_store(&s->cpu, get_cpu());
 			atomic_fetch_add(&s->turns, 1);
-			if (pause > 0)
-				(void)!wait_readable(p->ask_fd, wait_now_ns() + pause);
+			if (pause > 0 && wait_readable(p->ask_fd, wait_now_ns() + pause) > 0)
+				break; /* to answer */
 		}
 	}
 }

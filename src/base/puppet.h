@@ -23,7 +23,7 @@ _must_check_ int puppet_start(const char *name, int group_fd, struct puppet **re
 /*
  * The same with something to do in each turn, in the child: no locks, so nothing of the C library
  * that takes one; `arg` is of use in shared memory only. `turn` returns how long to pause then, in
- * ns; an ask ends the pause.
+ * ns; an ask ends the pause and is answered.
  */
 _must_check_ int puppet_start_turning(const char *name, int group_fd, int64_t (*turn)(void *arg),
 				      void *arg, struct puppet **ret);
@@ -39,7 +39,7 @@ void puppet_ask(struct puppet *p);
 /* Until everything asked so far is answered: 1; 0: the deadline (CLOCK_BOOTTIME) has passed. */
 _must_check_ int puppet_await(struct puppet *p, int64_t deadline_ns);
 
-/* From now on it takes turn after turn, or no more; an answer comes when it has come to rest. */
+/* From now on it takes turn after turn, or no more. */
 void puppet_spin(struct puppet *p, bool on);
 uint64_t puppet_turns(const struct puppet *p);
 
