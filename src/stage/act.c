@@ -62,7 +62,7 @@ static int write_as(struct stage *s, const struct act_spec *spec, const char *pa
 	int status;
 	pid_t pid;
 
-	if (spec->as_uid == 0)
+	if (spec->as_uid == 0 && !spec->in_group)
 		return box_write(s->setup.box, path, value);
 	pid = fork();
 	if (pid < 0)
@@ -70,6 +70,9 @@ static int write_as(struct stage *s, const struct act_spec *spec, const char *pa
 	if (pid == 0) {
 		int r;
 
+		if (spec->in_group &&
+		    box_writef(s->setup.box, "0", "%s/cgroup.procs", spec->in_group) < 0)
+			_exit(255);
 		if (setresgid(spec->as_uid, spec->as_uid, spec->as_uid) < 0 ||
 		    setresuid(spec->as_uid, spec->as_uid, spec->as_uid) < 0)
 			_exit(255);

@@ -43,7 +43,9 @@ struct act_spec {
 	const char *value;         /* what; NULL: "0" or "1" by the verb */
 	const int *allow;          /* outcomes: errnos, 0 for done, ended by -1 */
 	const struct claim *claim; /* NULL: act_as_expected */
-	unsigned int as_uid; /* write as this user (a forked helper drops to it); 0: as we are */
+	unsigned int as_uid;  /* write as this user (a forked helper drops to it); 0: as we are */
+	const char *in_group; /* write by a forked helper in this group of cgroup v2; NULL: as we
+				 are */
 };
 
 /* *ret (may be NULL) is the act with its outcome. */
