@@ -17,12 +17,12 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/wait.h"
-#include "store/bundle.h"
-#include "store/catalog.h"
-#include "store/cell.h"
-#include "store/ingest.h"
-#include "store/machine.h"
-#include "store/names.h"
+#include "store/take/bundle.h"
+#include "store/take/catalog.h"
+#include "store/cells/cell.h"
+#include "store/take/ingest.h"
+#include "store/cells/machine.h"
+#include "store/take/names.h"
 
 struct box {
 	char dir[BUNDLE_PATH];

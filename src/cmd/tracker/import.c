@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "cmd/tracker/tracker.h"
-#include "store/bundle.h"
-#include "store/ingest.h"
+#include "store/take/bundle.h"
+#include "store/take/ingest.h"
 
 enum { OPT_QUIET = 1 };
 

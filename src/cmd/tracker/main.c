@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of hotproof-tracker's subcommands, and opening the database for them. */
-#include "cmd/tracker/tracker.h"
-#include "store/catalog.h"
+#include <sodium.h>
 
-static const struct cmd *const cmds[] = { &cmd_tracker_import, &cmd_tracker_check,
-					  &cmd_tracker_backup, NULL };
+#include "cmd/tracker/tracker.h"
+#include "store/take/catalog.h"
+
+static const struct cmd *const cmds[] = { &cmd_tracker_serve,
+					  &cmd_tracker_import,
+					  &cmd_tracker_user,
+					  &cmd_tracker_token,
+					  &cmd_tracker_check,
+					  &cmd_tracker_backup,
+					  NULL };
 
 static const struct cmd_program hotproof_tracker = {
 	.name = "hotproof-tracker",
@@ -30,5 +37,7 @@ int tracker_open(const struct cmd *cmd, const char *path, enum db_mode mode, str
 
 int main(int argc, char **argv)
 {
+	if (sodium_init() < 0)
+		return cmd_fail(NULL, VERDICT_EXIT_NOT_JUDGED, "libsodium cannot be used");
 	return cmd_main(&hotproof_tracker, argc, argv);
 }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "cmd/cmd.h"
-#include "store/db.h"
+#include "store/db/db.h"
 
 extern const struct cmd cmd_tracker_serve;
 extern const struct cmd cmd_tracker_import;
 extern const struct cmd cmd_tracker_check;
 extern const struct cmd cmd_tracker_backup;
+extern const struct cmd cmd_tracker_user;
+extern const struct cmd cmd_tracker_token;
 
 /* The option that all of them have. */
 #define TRACKER_DB_DEFAULT "tracker.db"

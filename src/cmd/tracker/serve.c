@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `hotproof tracker serve`: the site, until it is told to stop. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "cmd/tracker/tracker.h"
+#include "site/web/site.h"
+#include "store/people/account.h"
+
+enum { OPT_LISTEN = 1, OPT_HTTPS, OPT_PRIVATE, OPT_PROXY };
+
+static const struct cmd_option options[] = {
+	TRACKER_DB_OPTION,
+	{ OPT_LISTEN, "listen", 'l', "ADDRESS:PORT",
+	  "Where to listen (default: 127.0.0.1:8040; port 0: any)" },
+	{ OPT_PROXY, "proxy", 0, NULL,
+	  "Believe X-Forwarded-For of the one proxy that stands before it" },
+	{ OPT_HTTPS, "https", 0, NULL, "The proxy speaks https: cookies are for https only" },
+	{ OPT_PRIVATE, "private", 0, NULL, "Show nothing to whoever is not logged in" },
+	{},
+};
+
+/* "[::1]:8040", "127.0.0.1:8040" or "8040". The address is cut out of `text`. */
+static int parse_listen(char *text, struct site_setup *setup)
+{
+	char *colon = strrchr(text, ':');
+
+	if (!colon)
+		return text_to_int(text, &setup->port);
+	*colon = '\0';
+	if (*text == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		text++;
+	}
+	setup->address = text;
+	return text_to_int(colon + 1, &setup->port);
+}
+
+/* Printed once, kept nowhere: whoever lost it makes another with `hotproof tracker user`. */
+static int make_first_admin(const char *path)
+{
+	_cleanup_(cleanup_db) struct db *db = NULL;
+	char password[ACCOUNT_SECRET];
+	struct error err = { 0 };
+	int64_t users = 0;
+	int r = tracker_open(&cmd_tracker_serve, path, DB_CREATE, &db);
+
+	if (r >= 0)
+		r = db_number(db, &users, &err, "SELECT count(*) FROM user", NULL);
+	if (r < 0 || users > 0)
+		return r < 0 ? r : 0;
+	account_secret(password);
+	r = account_add(db, "admin", password, ACCOUNT_ADMIN, time(NULL), &err);
+	if (r < 0) {
+		cmd_fail(&cmd_tracker_serve, 0, "%s", err.text);
+		return r;
+	}
+	printf("first start: user \"admin\", password \"%s\" (shown this once)\n", password);
+	return 0;
+}
+
+static int serve(const struct site_setup *setup)
+{
+	_cleanup_(cleanup_site) struct site *site = NULL;
+	struct error err = { 0 };
+	sigset_t wanted;
+	int signal_number;
+
+	/* Before any thread is there: all of them inherit it. */
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGINT);
+	sigaddset(&wanted, SIGTERM);
+	sigprocmask(SIG_BLOCK, &wanted, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (site_start(setup, &site, &err) < 0)
+		return cmd_fail(&cmd_tracker_serve, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
+	printf("serving %s on http://%s%s%s:%d/\n", setup->db,
+	       strchr(setup->address, ':') ? "[" : "", setup->address,
+	       strchr(setup->address, ':') ? "]" : "", site_port(site));
+	fflush(stdout);
+	if (sigwait(&wanted, &signal_number) != 0)
+		return VERDICT_EXIT_NOT_JUDGED;
+	return VERDICT_EXIT_PASSED;
+}
+
+static int run(int argc, char **argv)
+{
+	struct cmd_args args = CMD_ARGS(&cmd_tracker_serve, argc, argv);
+	struct site_setup setup = { .db = TRACKER_DB_DEFAULT,
+				    .address = "127.0.0.1",
+				    .port = 8040 };
+	_cleanup_free_ char *listen = NULL;
+	const char *value;
+	int o;
+
+	while ((o = cmd_next(&args, &value)) != CMD_END) {
+		if (o == TRACKER_OPT_DB)
+			setup.db = value;
+		else if (o == OPT_HTTPS)
+			setup.is_https = true;
+		else if (o == OPT_PRIVATE)
+			setup.is_private = true;
+		else if (o == OPT_PROXY)
+			setup.has_proxy = true;
+		else if (o == OPT_LISTEN && !listen)
+			listen = strdup(value);
+		else
+			return o < 0 && o != CMD_OPERAND
+				       ? VERDICT_EXIT_USAGE
+				       : cmd_usage_error(&cmd_tracker_serve, "what is \"%s\" for?",
+							 value);
+	}
+	if (listen && (parse_listen(listen, &setup) < 0 || setup.port < 0 || setup.port > 65535))
+		return cmd_usage_error(&cmd_tracker_serve, "--listen wants ADDRESS:PORT");
+	umask(077);
+	if (make_first_admin(setup.db) < 0)
+		return VERDICT_EXIT_NOT_JUDGED;
+	return serve(&setup);
+}
+
+const struct cmd cmd_tracker_serve = {
+	.name = "serve",
+	.summary = "Serve the record as a site, with its API",
+	.usage = "[OPTION]...",
+	.explain =
+		"Makes the database when it is not there, and prints the first administrator's password once. It speaks plain HTTP: "
+		"where others than this machine shall reach it, put a proxy before it that speaks https, and say --proxy --https.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The routes of the API, and their description made of the same table. */
+#include <string.h>
+
+#include "base/text.h"
+#include "site/api/api.h"
+#include "site/pages/page.h"
+
+#define FILTER "scenario claim subject machine arch platform kernel series options state"
+
+const struct route api_routes[] = {
+	{ "GET", "/api/v1/runs", api_runs, .scope = ACCOUNT_READ,
+	  .summary = "Runs, the newest first",
+	  .query = "limit after machine arch kernel series options", .returns = "RunList" },
+	{ "POST", "/api/v1/runs", api_run_add, .role = ACCOUNT_SUBMITTER, .scope = ACCOUNT_RUNS,
+	  .body = ROUTE_UPLOAD, .is_slow = true,
+	  .summary =
+		  "Take in a run directory: a tar archive, plain or with gzip, zstd or xz. The same run "
+		  "again changes nothing",
+	  .returns = "Taken" },
+	{ "GET", "/api/v1/runs/{name}", api_run, .scope = ACCOUNT_READ, .summary = "One run",
+	  .returns = "Run" },
+	{ "GET", "/api/v1/runs/{name}/results", api_run_results, .scope = ACCOUNT_READ,
+	  .summary = "Its verdicts, as results.json", .returns = "Results" },
+	{ "GET", "/api/v1/runs/{name}/evidence", page_run_evidence, .scope = ACCOUNT_READ,
+	  .is_slow = true, .summary = "Its evidence as it came", .returns = "Archive" },
+	{ "GET", "/api/v1/cells", api_cells, .scope = ACCOUNT_READ, .summary = "Cells",
+	  .query = "limit after all " FILTER, .returns = "CellList" },
+	{ "GET", "/api/v1/cells/{id}", api_cell, .scope = ACCOUNT_READ,
+	  .summary = "One cell with its history", .query = "limit", .returns = "CellWithHistory" },
+	{ "GET", "/api/v1/changes", api_changes, .scope = ACCOUNT_READ,
+	  .summary = "What changed since a kernel", .query = "since " FILTER,
+	  .returns = "ChangeList" },
+	{ "GET", "/api/v1/compare", api_compare, .scope = ACCOUNT_READ,
+	  .summary = "Two runs, kernels or machines", .query = "what before after",
+	  .returns = "ChangeList" },
+	{ "GET", "/api/v1/ideas", api_ideas, .scope = ACCOUNT_READ,
+	  .summary = "Ideas, the most wanted first", .query = "limit after state",
+	  .returns = "IdeaList" },
+	{ "POST", "/api/v1/ideas", api_idea_add, .role = ACCOUNT_SUBMITTER, .scope = ACCOUNT_IDEAS,
+	  .body = ROUTE_JSON, .is_slow = true, .summary = "Submit an idea: title, body, kind",
+	  .returns = "Id" },
+	{ "GET", "/api/v1/ideas/{id}", api_idea, .scope = ACCOUNT_READ,
+	  .summary = "One idea with its text", .returns = "Idea" },
+	{ "GET", "/api/v1/machines", api_machines, .scope = ACCOUNT_READ,
+	  .summary = "The inventory", .returns = "MachineList" },
+	{ "PATCH", "/api/v1/machines/{name}", api_machine_change, .role = ACCOUNT_MAINTAINER,
+	  .scope = ACCOUNT_MACHINES, .body = ROUTE_JSON, .is_slow = true,
+	  .summary = "Change what is known of a machine", .returns = "Changed" },
+	{ "GET", "/api/v1/openapi.json", api_openapi, .summary = "This description",
+	  .returns = "Any" },
+	{ "GET", "/broken.atom", api_atom },
+	{ 0 },
+};
+
+static void put_parameter(struct out *out, const char *name, size_t len, const char *in,
+			  bool is_first)
+{
+	out_raw(out, is_first ? "" : ",");
+	out_raw(out, "{\"name\":\"");
+	out_bytes(out, name, len);
+	out_put(out, "\",\"in\":\"");
+	out_raw(out, in);
+	out_raw(out, "\",\"required\":");
+	out_raw(out, strcmp(in, "path") == 0 ? "true" : "false");
+	out_raw(out, ",\"schema\":{\"type\":\"string\"}}");
+}
+
+static void put_parameters(struct out *out, const struct route *route)
+{
+	const char *at = strchr(route->path, '{'), *query = route->query ? route->query : "";
+	bool is_first = true;
+
+	out_raw(out, "\"parameters\":[");
+	for (; at; at = strchr(at + 1, '{'), is_first = false)
+		put_parameter(out, at + 1, strcspn(at + 1, "}"), "path", is_first);
+	while (*query) {
+		size_t len = strcspn(query, " ");
+
+		put_parameter(out, query, len, "query", is_first);
+		is_first = false;
+		query += len + (query[len] == ' ');
+	}
+	out_raw(out, "],");
+}
+
+static const char *body_type(const struct route *route)
+{
+	return route->body == ROUTE_UPLOAD ? "application/octet-stream" : "application/json";
+}
+
+static void put_operation(struct out *out, const struct route *route)
+{
+	char method[8] = "";
+
+	for (size_t i = 0; i < sizeof(method) - 1 && route->method[i]; i++)
+		method[i] = (char)(route->method[i] | 32);
+	out_json(out, method);
+	out_raw(out, ":{\"summary\":");
+	out_json(out, route->summary);
+	out_raw(out, ",");
+	put_parameters(out, route);
+	if (route->body != ROUTE_NONE) {
+		out_raw(out, "\"requestBody\":{\"required\":true,\"content\":{");
+		out_json(out, body_type(route));
+		out_raw(out, ":{\"schema\":{}}}},");
+	}
+	if (route->role > ACCOUNT_NOBODY)
+		out_raw(out, "\"security\":[{\"token\":[]}],");
+	out_raw(out, "\"responses\":{\"");
+	out_raw(out, strcmp(route->method, "POST") == 0 ? "201" : "200");
+	out_raw(out, "\":{\"description\":");
+	out_json(out, route->returns);
+	out_raw(out, "},\"default\":{\"description\":\"An error: {status, error}\"}}}");
+}
+
+static void put_path(struct out *out, const struct route *first)
+{
+	bool is_first = true;
+
+	out_json(out, first->path);
+	out_raw(out, ":{");
+	for (const struct route *r = first; r->method; r++) {
+		if (strcmp(r->path, first->path) != 0)
+			continue;
+		out_raw(out, is_first ? "" : ",");
+		is_first = false;
+		put_operation(out, r);
+	}
+	out_raw(out, "}");
+}
+
+int api_openapi(struct request *r)
+{
+	struct out *out = &r->reply.body;
+	const char *last = "";
+
+	r->reply.type = "application/json";
+	out_raw(out,
+		"{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"hotproof tracker\",\"version\":\"" HOTPROOF_VERSION
+		"\"},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}},"
+		"\"paths\":{");
+	/* Routes of one path follow each other in the table. */
+	for (const struct route *route = api_routes; route->method; route++) {
+		if (!text_starts(route->path, "/api/v1/") || strcmp(route->path, last) == 0)
+			continue;
+		out_raw(out, *last ? ",\n" : "\n");
+		put_path(out, route);
+		last = route->path;
+	}
+	out_raw(out, "}}\n");
+	return 0;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* /api/v1/runs: runs in and out. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "site/api/api.h"
+#include "site/pages/page.h"
+#include "store/cells/list.h"
+#include "store/take/bundle.h"
+#include "store/take/ingest.h"
+
+int api_runs(struct request *r)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	int64_t limit = api_limit(r);
+	struct list_run_key key = { 0 };
+	struct filter filter;
+	char next[48] = "";
+	int count = 0, n;
+
+	if (!request_db(r))
+		return -r->err.code;
+	page_filter_read(r, &filter);
+	if (*request_query(r, "after") &&
+	    sscanf(request_query(r, "after"), "%" SCNd64 "-%" SCNd64, &key.began_at, &key.id) != 2)
+		return error_set(&r->err, EINVAL,
+				 "\"after\" is what \"next\" of the page before said");
+	n = list_runs(r->db, &filter, key, limit, &rows, &r->err);
+	api_list_begin(r);
+	while (n >= 0 && (n = rows_next(&rows, &r->err)) == 1) {
+		api_list_item(r, count++);
+		api_object(&r->reply.body, &rows, api_run_columns);
+		snprintf(next, sizeof(next), "%" PRId64 "-%" PRId64,
+			 rows_int(&rows, LIST_RUN_BEGAN), rows_int(&rows, LIST_RUN_ID));
+	}
+	return n < 0 ? n : api_list_end(r, count == limit ? next : "");
+}
+
+static int find_run(struct request *r, struct rows *run)
+{
+	int n;
+
+	if (!request_db(r))
+		return -r->err.code;
+	n = list_run(r->db, r->parts[0], run, &r->err);
+	if (n >= 0)
+		n = rows_next(run, &r->err);
+	return n == 0 ? error_set(&r->err, ENOENT, "there is no run \"%.80s\"", r->parts[0]) : n;
+}
+
+int api_run(struct request *r)
+{
+	_cleanup_rows_ struct rows run = { 0 };
+	int n = find_run(r, &run);
+
+	if (n < 0)
+		return n;
+	r->reply.type = "application/json";
+	api_object(&r->reply.body, &run, api_run_columns);
+	return 0;
+}
+
+/* results.json as it was judged here, docs/run-format.md. */
+int api_run_results(struct request *r)
+{
+	_cleanup_rows_ struct rows run = { 0 }, rows = { 0 };
+	int n = find_run(r, &run);
+
+	if (n >= 0)
+		n = db_select(r->db, &rows, &r->err, "SELECT results FROM evidence WHERE run=?1",
+			      "i", rows_int(&run, LIST_RUN_ID));
+	if (n >= 0)
+		n = rows_next(&rows, &r->err);
+	if (n < 0)
+		return n;
+	r->reply.type = "application/json";
+	out_raw(&r->reply.body, rows_text(&rows, 0));
+	return 0;
+}
+
+/* "ed25519 BASE64" over the bytes that were sent, with any key that is registered: which machine's
+ * it must be is asked once the run is read. */
+static int check_signature(struct request *r, bool *ret_is_signed)
+{
+	(void)ret_is_signed;
+	if (!r->signature)
+		return 0;
+	return error_set(&r->err, EINVAL, "signatures are not understood yet; send it without one");
+}
+
+int api_run_add(struct request *r)
+{
+	char dir[BUNDLE_PATH] _cleanup_bundle_dir_ = "";
+	struct ingest_from from = { .who = r->who.name, .now = r->now };
+	struct ingest_done done = { 0 };
+	struct out *out = &r->reply.body;
+	struct db *db;
+	int n = check_signature(r, &from.is_signed);
+
+	if (n >= 0 && r->upload_len == 0)
+		n = error_set(&r->err, EINVAL, "the body must be a tar archive of a run directory");
+	if (n >= 0)
+		n = bundle_make_dir(dir, &r->err);
+	if (n >= 0)
+		n = bundle_unpack(r->upload, dir, &r->err);
+	db = n < 0 ? NULL : request_writer(r);
+	if (!db)
+		return -r->err.code;
+	n = ingest_dir(db, dir, &from, &done, &r->err);
+	if (n < 0)
+		return n;
+	r->reply.status = done.is_new ? 201 : 200;
+	r->reply.type = "application/json";
+	out_raw(out, "{\"run\":");
+	out_json(out, done.run);
+	out_put(out, ",\"new\":%s,\"results\":%d,\"passed\":%d,\"failed\":%d}\n",
+		done.is_new ? "true" : "false", done.results, done.passed, done.failed);
+	return 0;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What stands around every page, and the parts that several pages show. */
+#pragma once
+
+#include "site/web/request.h"
+#include "site/web/route.h"
+#include "store/cells/cell.h"
+#include "store/cells/filter.h"
+#include "store/cells/matrix.h"
+
+/* Begins the page with its head and menu; `menu` is the entry that it belongs to, or "". */
+struct out *page_begin(struct request *r, const char *title, const char *menu);
+/* Ends it. Returns 0, for `return page_end(r)`. */
+int page_end(struct request *r);
+
+/* A whole page that says what went wrong. */
+void page_error(struct request *r, int status, const char *text);
+
+/* A state as a small mark with its word; never by colour alone. */
+void page_state(struct out *out, enum cell_state state);
+/* The newest results as letters, the newest first, each with its colour. */
+void page_recent(struct out *out, const char *recent);
+
+/* <a href="/claim/ID">ID</a> and the like; `kind`: claim, scenario, machine, run. */
+void page_link(struct out *out, const char *kind, const char *name);
+
+/* "kernel=...&arch=..." of what is set, each with a leading '&'; without `but` (may be NULL). */
+void page_filter_url(struct out *out, const struct filter *filter, const char *but);
+void page_filter_read(const struct request *r, struct filter *ret);
+/* The filter as a form with menus; `hidden` fields go along ("rows cols"), read from the query. */
+_must_check_ int page_filter_form(struct request *r, const struct filter *filter,
+				  const char *action, const char *hidden);
+
+/* A menu of names of `what`, with what is chosen; "" is any. */
+_must_check_ int page_menu(struct request *r, const char *what, const char *label,
+			   const char *chosen);
+
+/* Coverage as a bar with its numbers in words. */
+void page_coverage(struct out *out, const struct matrix_count *count);
+void page_bar(struct out *out, const struct matrix_count *count);
+
+/* The hidden field that a form of somebody who is logged in must carry, and whether it did:
+ * -EACCES.
+ */
+void page_token(struct request *r);
+_must_check_ int page_check_token(struct request *r);
+
+/* markdown.c: a stranger's text as HTML; what it may hold is bounded in size and kind. */
+void page_markdown(struct out *out, const char *text);
+
+/* The next page of a list, as a link. `key` is put behind "after=". */
+void page_next(struct out *out, const char *path, const char *query, const char *key);
+
+/* The pages, each in the file of its name. */
+#define PAGE(name) int page_##name(struct request *r)
+PAGE(home);
+PAGE(matrix);
+PAGE(cells);
+PAGE(cell);
+PAGE(cell_owner);
+PAGE(runs);
+PAGE(run);
+PAGE(run_report);
+PAGE(run_evidence);
+PAGE(compare);
+PAGE(changes);
+/* The form of /changes, for the first page too. */
+_must_check_ int page_changes_form(struct request *r, const char *since,
+				   const struct filter *filter);
+PAGE(machines);
+PAGE(machine);
+PAGE(machine_save);
+PAGE(catalogue);
+PAGE(claim);
+PAGE(scenario);
+PAGE(search);
+PAGE(ideas);
+PAGE(idea);
+PAGE(idea_new);
+PAGE(idea_submit);
+PAGE(idea_vote);
+PAGE(idea_moderate);
+PAGE(login);
+PAGE(login_do);
+PAGE(logout);
+PAGE(account);
+PAGE(account_token);
+PAGE(account_token_remove);
+PAGE(account_password);
+PAGE(audit);
+PAGE(help);
+PAGE(style);

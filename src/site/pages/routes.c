@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which page is where, and who may see it. */
+#include "site/pages/page.h"
+
+const struct route pages_routes[] = {
+	{ "GET", "/", page_home },
+	{ "GET", "/matrix", page_matrix },
+	{ "GET", "/cells", page_cells },
+	{ "GET", "/cell/{id}", page_cell },
+	{ "POST", "/cell/{id}/owner", page_cell_owner, .role = ACCOUNT_SUBMITTER,
+	  .body = ROUTE_FORM, .is_slow = true },
+	{ "GET", "/runs", page_runs },
+	{ "GET", "/run/{name}", page_run },
+	{ "GET", "/run/{name}/report", page_run_report, .is_slow = true },
+	{ "GET", "/run/{name}/evidence", page_run_evidence, .is_slow = true },
+	{ "GET", "/changes", page_changes },
+	{ "GET", "/compare", page_compare },
+	{ "GET", "/machines", page_machines },
+	{ "GET", "/machine/{name}", page_machine },
+	{ "POST", "/machine/{name}", page_machine_save, .role = ACCOUNT_MAINTAINER,
+	  .body = ROUTE_FORM, .is_slow = true },
+	{ "GET", "/catalogue", page_catalogue },
+	{ "GET", "/claim/{id}", page_claim },
+	{ "GET", "/scenario/{id}", page_scenario },
+	{ "GET", "/search", page_search },
+	{ "GET", "/help", page_help },
+	{ "GET", "/style.css", page_style },
+	{ 0 },
+};
+
+const struct route pages_people_routes[] = {
+	{ "GET", "/ideas", page_ideas },
+	{ "GET", "/ideas/new", page_idea_new },
+	{ "POST", "/ideas", page_idea_submit, .body = ROUTE_FORM, .is_slow = true },
+	{ "GET", "/idea/{id}", page_idea },
+	{ "POST", "/idea/{id}/vote", page_idea_vote, .body = ROUTE_FORM, .is_slow = true },
+	{ "POST", "/idea/{id}/state", page_idea_moderate, .role = ACCOUNT_MAINTAINER,
+	  .body = ROUTE_FORM, .is_slow = true },
+	{ "GET", "/login", page_login },
+	{ "POST", "/login", page_login_do, .body = ROUTE_FORM, .is_slow = true },
+	{ "POST", "/logout", page_logout, .role = ACCOUNT_READER, .body = ROUTE_FORM,
+	  .is_slow = true },
+	{ "GET", "/account", page_account, .role = ACCOUNT_READER },
+	{ "POST", "/account/token", page_account_token, .role = ACCOUNT_READER, .body = ROUTE_FORM,
+	  .is_slow = true },
+	{ "POST", "/account/token/{id}", page_account_token_remove, .role = ACCOUNT_READER,
+	  .body = ROUTE_FORM, .is_slow = true },
+	{ "POST", "/account/password", page_account_password, .role = ACCOUNT_READER,
+	  .body = ROUTE_FORM, .is_slow = true },
+	{ "GET", "/audit", page_audit, .role = ACCOUNT_MAINTAINER },
+	{ 0 },
+};

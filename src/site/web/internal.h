@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the files of the server share and no route sees. */
+#pragma once
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "site/web/request.h"
+#include "site/web/route.h"
+#include "site/web/site.h"
+
+/* MHD 0.9.75 has no word for it. */
+#ifndef MHD_HTTP_CONTENT_TOO_LARGE
+#define MHD_HTTP_CONTENT_TOO_LARGE 413
+#endif
+
+#define POOL_MAX 64
+#define THROTTLE_SLOTS 4096
+
+struct throttle_slot {
+	unsigned char key[16];
+	int64_t began;
+	int n;
+};
+
+/* A request with its way through MHD: it is called several times for each. */
+struct exchange {
+	struct request *request;
+	struct MHD_Connection *connection;
+	bool is_bad_uri, has_begun, is_answered, is_queued;
+	bool has_upload_slot;
+	size_t body_size, body_most, body_dropped;
+	struct exchange *next; /* in the workers' queue */
+};
+
+struct site {
+	struct site_setup setup;
+	struct MHD_Daemon *daemon;
+	int port;
+	struct { /* pool.c */
+		pthread_mutex_t lock;
+		struct db *idle[POOL_MAX];
+		int n;
+		pthread_mutex_t writing;
+		struct db *writer;
+	} pool;
+	struct { /* work.c */
+		pthread_mutex_t lock;
+		pthread_cond_t wake, wake_keeper;
+		pthread_t threads[LIMITS_WORKERS], keeper;
+		int n_threads;
+		bool has_keeper;
+		struct exchange *first, *last;
+		int n_waiting;
+		bool is_stopping;
+	} work;
+	struct { /* throttle.c */
+		pthread_mutex_t lock;
+		struct throttle_slot slots[THROTTLE_SLOTS];
+	} throttle;
+	atomic_int uploads;
+};
+
+int pool_open(struct site *s, struct error *err);
+void pool_close(struct site *s);
+
+int work_start(struct site *s, struct error *err);
+void work_stop(struct site *s);
+/* False: the queue is full. The connection is suspended until it is done. */
+bool work_add(struct site *s, struct exchange *x);
+
+/* answer.c: runs the route, or makes the answer of its error. */
+void answer_make(struct request *r);
+/* An answer without a route: what the server itself says. */
+void answer_error(struct request *r, int status, const char *text);
+enum MHD_Result answer_queue(struct exchange *x);
+
+/* head.c: what a request's head says: rights, cookies, origin. False: the answer is made already.
+ */
+bool head_read(struct exchange *x, const char *url, const char *method, const char *version);

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libmicrohttpd with all its limits set: how bytes become a request, and its answer bytes. What a
+ * request means is head.c's and the routes' business.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "site/web/internal.h"
+
+static bool has_nul(const char *uri)
+{
+	for (const char *at = strchr(uri, '%'); at; at = strchr(at + 1, '%'))
+		if (at[1] == '0' && at[2] == '0')
+			return true;
+	return false;
+}
+
+/* Called with the raw address, before all else: makes the exchange. */
+static void *begin(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (!x || !r) {
+		free(x);
+		free(r);
+		return NULL;
+	}
+	r->site = arg;
+	r->upload = -1;
+	x->request = r;
+	x->connection = connection;
+	x->is_bad_uri = strlen(uri) > LIMITS_URL || has_nul(uri);
+	return x;
+}
+
+static void end(void *arg, struct MHD_Connection *connection, void **state,
+		enum MHD_RequestTerminationCode why)
+{
+	struct site *s = arg;
+	struct exchange *x = *state;
+
+	(void)connection, (void)why;
+	if (!x)
+		return;
+	if (x->has_upload_slot)
+		atomic_fetch_sub(&s->uploads, 1);
+	request_free(x->request);
+	free(x);
+	*state = NULL;
+}
+
+/* In the library's own memory; a %00 was refused before, a broken escape stays as it is. */
+static size_t unescape(void *arg, struct MHD_Connection *connection, char *text)
+{
+	(void)arg, (void)connection;
+	return MHD_http_unescape(text);
+}
+
+static bool is_json(struct exchange *x)
+{
+	const char *type =
+		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Type");
+
+	return type && text_starts(type, "application/json");
+}
+
+static bool begin_upload(struct exchange *x)
+{
+	struct request *r = x->request;
+
+	if (atomic_fetch_add(&r->site->uploads, 1) >= LIMITS_UPLOADS_AT_ONCE) {
+		atomic_fetch_sub(&r->site->uploads, 1);
+		r->reply.retry_s = 5;
+		answer_error(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+			     "too many uploads at once; come again");
+		return false;
+	}
+	x->has_upload_slot = true;
+	r->upload = open(getenv("TMPDIR") ?: "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (r->upload >= 0)
+		return true;
+	error_set(&r->err, errno, "cannot keep an upload: %s", strerror(errno));
+	answer_error(r, 0, NULL);
+	return false;
+}
+
+static bool take_bytes(struct exchange *x, const char *data, size_t len)
+{
+	struct request *r = x->request;
+
+	if (x->body_size + len > x->body_most) {
+		answer_error(r, MHD_HTTP_CONTENT_TOO_LARGE,
+			     "the body is longer than is taken here");
+		return false;
+	}
+	x->body_size += len;
+	if (r->upload >= 0) {
+		int n = file_write_all(r->upload, data, len);
+
+		r->upload_len += len;
+		if (n < 0) {
+			error_set(&r->err, -n, "cannot keep an upload: %s", strerror(-n));
+			answer_error(r, 0, NULL);
+		}
+		return n >= 0;
+	}
+	char *more = realloc(r->body, r->body_len + len + 1);
+
+	if (!more) {
+		error_set(&r->err, ENOMEM, "out of memory for a request");
+		answer_error(r, 0, NULL);
+		return false;
+	}
+	r->body = more;
+	memcpy(r->body + r->body_len, data, len);
+	r->body_len += len;
+	r->body[r->body_len] = '\0';
+	return true;
+}
+
+/* Forms are split here, so that no route sees one that is malformed. */
+static bool finish_body(struct exchange *x)
+{
+	struct request *r = x->request;
+
+	if (r->route->body == ROUTE_JSON && r->body && !is_json(x)) {
+		answer_error(r, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+			     "Content-Type must be application/json");
+		return false;
+	}
+	if (r->route->body != ROUTE_FORM || !r->body)
+		return true;
+	if (strlen(r->body) != r->body_len || request_split(take_ptr(r->body), &r->form) < 0) {
+		answer_error(r, MHD_HTTP_BAD_REQUEST,
+			     "the form is malformed, or has too many fields");
+		return false;
+	}
+	return true;
+}
+
+static enum MHD_Result on_head(struct exchange *x, const char *url, const char *method,
+			       const char *version)
+{
+	bool is_good = head_read(x, url, method, version);
+
+	x->has_begun = true;
+	if (is_good && x->request->route->body == ROUTE_UPLOAD)
+		is_good = begin_upload(x);
+	return is_good ? MHD_YES : answer_queue(x);
+}
+
+static enum MHD_Result on_end(struct exchange *x)
+{
+	struct request *r = x->request;
+
+	if (!x->is_answered && !finish_body(x))
+		x->is_answered = true;
+	if (!x->is_answered && r->route->is_slow) {
+		if (work_add(r->site, x))
+			return MHD_YES;
+		r->reply.retry_s = 2;
+		answer_error(r, MHD_HTTP_SERVICE_UNAVAILABLE, "too much to do; come again");
+		x->is_answered = true;
+	}
+	if (!x->is_answered)
+		answer_make(r);
+	return answer_queue(x);
+}
+
+/* Several times for each request: for its head, for pieces of its body, at its end, and once more
+ * after a worker had it. */
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *len, void **state)
+{
+	struct exchange *x = *state;
+
+	(void)arg, (void)connection;
+	if (!x)
+		return MHD_NO; /* out of memory in begin() */
+	if (!x->has_begun)
+		return on_head(x, url, method, version);
+	if (*len > 0) {
+		/* An answer may not be given in the middle: the rest is read and dropped, but not
+		 * for ever. */
+		if (x->is_answered)
+			x->body_dropped += *len;
+		else if (!take_bytes(x, data, *len))
+			x->is_answered = true;
+		*len = 0;
+		return x->body_dropped > LIMITS_UPLOAD_MAX ? MHD_NO : MHD_YES;
+	}
+	return x->is_queued ? MHD_YES : x->is_answered ? answer_queue(x) : on_end(x);
+}
+
+static int listen_on(struct site *s, int *ret, struct error *err)
+{
+	struct sockaddr_in six_not = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)s->setup.port) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+				    .sin6_port = htons((uint16_t)s->setup.port) };
+	bool is_six = strchr(s->setup.address, ':') != NULL;
+	const struct sockaddr *sa = is_six ? (void *)&six : (void *)&six_not;
+	socklen_t len = is_six ? sizeof(six) : sizeof(six_not);
+	_cleanup_close_ int fd = -1;
+
+	if (inet_pton(is_six ? AF_INET6 : AF_INET, s->setup.address,
+		      is_six ? (void *)&six.sin6_addr : (void *)&six_not.sin_addr) != 1)
+		return error_set(err, EINVAL, "\"%s\" is no address to listen on",
+				 s->setup.address);
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0 ||
+	    bind(fd, sa, len) < 0 || listen(fd, 256) < 0 ||
+	    getsockname(fd, (struct sockaddr *)sa, &len) < 0)
+		return error_set(err, errno, "cannot listen on %s port %d: %s", s->setup.address,
+				 s->setup.port, strerror(errno));
+	s->port = ntohs(is_six ? six.sin6_port : six_not.sin_port);
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+static int start_daemon(struct site *s, struct error *err)
+{
+	unsigned int pool = (unsigned int)get_nprocs() * 2 > 4 ? (unsigned int)get_nprocs() * 2 : 4;
+	int fd = -1, r = listen_on(s, &fd, err);
+
+	if (r < 0)
+		return r;
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+		s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned int)LIMITS_IDLE_S, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)LIMITS_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned int)LIMITS_CONNECTIONS_PER_IP, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		LIMITS_CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, begin, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, s, MHD_OPTION_NOTIFY_COMPLETED, end, s,
+		MHD_OPTION_END);
+	if (s->daemon)
+		return 0;
+	close(fd);
+	return error_set(err, EIO, "cannot start the HTTP server");
+}
+
+int site_port(const struct site *s)
+{
+	return s->port;
+}
+
+const struct site_setup *site_setup_of(const struct site *s)
+{
+	return &s->setup;
+}
+
+int site_start(const struct site_setup *setup, struct site **ret, struct error *err)
+{
+	struct site *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return error_set(err, ENOMEM, "out of memory for the server");
+	s->setup = *setup;
+	pthread_mutex_init(&s->throttle.lock, NULL);
+	r = pool_open(s, err);
+	if (r >= 0)
+		r = work_start(s, err);
+	if (r >= 0) {
+		r = start_daemon(s, err);
+		if (r < 0)
+			work_stop(s);
+	}
+	if (r < 0) {
+		pool_close(s);
+		free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void site_stop(struct site *s)
+{
+	if (!s)
+		return;
+	/* Workers first: the daemon must not be stopped while connections are suspended. */
+	work_stop(s);
+	MHD_stop_daemon(s->daemon);
+	pool_close(s);
+	pthread_mutex_destroy(&s->throttle.lock);
+	free(s);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The server: a database, its connections, and what listens. Strict about HTTP; slow work is done
+ * by workers, so that no request waits for another's argon2id or archive.
+ */
+#pragma once
+
+#include "store/db/db.h"
+
+struct site;
+struct request;
+
+struct site_setup {
+	const char *db;      /* must be there and of this version */
+	const char *address; /* "127.0.0.1", "::1" */
+	int port;            /* 0: any */
+	bool is_https;       /* behind a proxy that speaks it: cookies are for https only */
+	bool is_private;     /* nothing is shown to nobody */
+	bool has_proxy;      /* X-Forwarded-For of the one proxy before it is believed */
+};
+
+_must_check_ int site_start(const struct site_setup *setup, struct site **ret, struct error *err);
+/* Requests under way are finished, connections closed. */
+void site_stop(struct site *s);
+CLEANUP_DEFINE(struct site, site, site_stop)
+
+int site_port(const struct site *s);
+const struct site_setup *site_setup_of(const struct site *s);
+
+/* pool.c: connections. site_return() takes any of them back. */
+_must_check_ int site_reader(struct site *s, struct db **ret, struct error *err);
+_must_check_ int site_take_writer(struct site *s, struct db **ret, struct error *err);
+struct db *site_writer(struct site *s);
+void site_return(struct site *s, struct db *db);
+
+/* throttle.c: counts one more of `what` by `who`; false when there were too many in that time. */
+bool site_may(struct site *s, const char *what, const char *who, int64_t now, int most,
+	      int64_t window_s);
+/* How many there were, without counting. */
+bool site_is_throttled(struct site *s, const char *what, const char *who, int64_t now, int most,
+		       int64_t window_s);

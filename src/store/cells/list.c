@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The queries of list.h. They read only what a page shows. */
+#include "store/cells/list.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define CELL_COLUMNS                                                                               \
+	"SELECT c.id,s.name,l.name,m.name,m.arch,k.name,t.options,c.state,c.recent,c.why,"         \
+	"coalesce((SELECT name FROM run WHERE id=c.last_run),''),c.last_at,"                       \
+	"coalesce((SELECT reason FROM rule WHERE id=c.rule),''),c.owner,"                          \
+	"coalesce((SELECT name FROM run WHERE id=c.since_run),''),l.summary,c.is_expected"         \
+	" FROM cell c CROSS JOIN scenario s ON s.id=c.scenario CROSS JOIN claim l ON l.id=c.claim" \
+	" CROSS JOIN target t ON t.id=c.target CROSS JOIN machine m ON m.id=c.machine"             \
+	" CROSS JOIN kernel k ON k.id=c.kernel"
+
+int list_cells(struct db *db, const struct filter *filter, int64_t after, int64_t limit,
+	       struct rows *ret, struct error *err)
+{
+	_cleanup_free_ char *where = filter_sql(filter), *sql = NULL;
+
+	if (where)
+		sql = text_printf(CELL_COLUMNS " WHERE c.id>" FILTER_NEXT
+					       "%s ORDER BY c.id LIMIT ?11",
+				  where);
+	if (!sql)
+		return error_set(err, ENOMEM, "out of memory for a list of cells");
+	return db_select_made(db, ret, err, sql, FILTER_TYPES "ii", FILTER_VALUES(filter), after,
+			      limit);
+}
+
+int list_cell(struct db *db, int64_t id, struct rows *ret, struct error *err)
+{
+	return db_select(db, ret, err, CELL_COLUMNS " WHERE c.id=?1", "i", id);
+}
+
+int list_elsewhere(struct db *db, int64_t cell, int64_t limit, struct rows *ret, struct error *err)
+{
+	return db_select(db, ret, err,
+			 CELL_COLUMNS " WHERE c.claim=(SELECT claim FROM cell WHERE id=?1)"
+				      " AND c.scenario=(SELECT scenario FROM cell WHERE id=?1)"
+				      " AND c.id<>?1 AND c.is_expected=1"
+				      " ORDER BY k.number DESC,m.name LIMIT ?2",
+			 "ii", cell, limit);
+}
+
+int list_broken(struct db *db, int64_t limit, struct rows *ret, struct error *err)
+{
+	return db_select(db, ret, err,
+			 CELL_COLUMNS " WHERE c.state IN (2,3,5) AND c.is_expected=1"
+				      " ORDER BY c.state=5,c.last_at DESC,c.id LIMIT ?1",
+			 "i", limit);
+}
+
+#define RUN_COLUMNS                                                                        \
+	"SELECT r.id,r.name,m.name,m.arch,k.name,t.options,r.began_at,r.received_at,"      \
+	"r.received_from,r.is_signed,r.format,r.version,r.is_complete,r.stopped,r.n_pass," \
+	"r.n_fail,r.n_known,r.n_skip,r.n_error,r.n_timeout,r.n_crash,r.target FROM run r"  \
+	" CROSS JOIN target t ON t.id=r.target CROSS JOIN machine m ON m.id=t.machine"     \
+	" CROSS JOIN kernel k ON k.id=t.kernel"
+
+int list_runs(struct db *db, const struct filter *f, struct list_run_key before, int64_t limit,
+	      struct rows *ret, struct error *err)
+{
+	_cleanup_free_ char *sql = text_printf(
+		"%s WHERE (?10=0 OR (r.began_at,r.id)<(?10,?11))%s%s%s%s%s"
+		" ORDER BY r.began_at DESC,r.id DESC LIMIT ?12",
+		RUN_COLUMNS, f->machine ? " AND m.name=?4" : "", f->arch ? " AND m.arch=?5" : "",
+		f->kernel ? " AND k.name=?7" : "", f->series ? " AND k.series=?8" : "",
+		f->options ? " AND t.options=?9" : "");
+
+	if (!sql)
+		return error_set(err, ENOMEM, "out of memory for a list of runs");
+	return db_select_made(db, ret, err, sql, FILTER_TYPES "iii", FILTER_VALUES(f),
+			      before.began_at, before.id, limit);
+}
+
+int list_run(struct db *db, const char *name, struct rows *ret, struct error *err)
+{
+	return db_select(db, ret, err, RUN_COLUMNS " WHERE r.name=?1", "s", name);
+}
+
+int list_history(struct db *db, int64_t cell, int64_t limit, struct rows *ret, struct error *err)
+{
+	return db_select(
+		db, ret, err,
+		"SELECT u.name,u.began_at,r.verdict,coalesce(r.why,''),r.expected,r.exercised,"
+		"u.version FROM result r JOIN run u ON u.id=r.run WHERE r.cell=?1"
+		" ORDER BY u.began_at DESC,u.id DESC LIMIT ?2",
+		"ii", cell, limit);
+}
+
+/* By way of the target's cells: results have no index by run, which would cost each of them. */
+int list_results(struct db *db, int64_t target, int64_t run, struct rows *ret, struct error *err)
+{
+	return db_select(
+		db, ret, err,
+		"SELECT c.id,s.name,l.name,r.verdict,coalesce(r.why,''),r.expected,r.exercised,"
+		"c.recent FROM cell c JOIN result r ON r.cell=c.id AND r.run=?2"
+		" JOIN scenario s ON s.id=c.scenario JOIN claim l ON l.id=c.claim"
+		" WHERE c.target=?1 ORDER BY s.name,l.name",
+		"ii", target, run);
+}
+
+int list_names(struct db *db, const char *what, struct rows *ret, struct error *err)
+{
+	static const struct {
+		const char *what, *sql;
+	} queries[] = {
+		{ "scenario", "SELECT name FROM scenario WHERE is_current=1 ORDER BY name" },
+		{ "claim", "SELECT name FROM claim WHERE is_current=1 ORDER BY name" },
+		{ "subject", "SELECT DISTINCT subject FROM claim WHERE is_current=1 ORDER BY 1" },
+		{ "machine", "SELECT name FROM machine ORDER BY name" },
+		{ "arch", "SELECT DISTINCT arch FROM machine WHERE arch<>'' ORDER BY 1" },
+		{ "platform",
+		  "SELECT DISTINCT platform FROM machine WHERE platform<>'' ORDER BY 1" },
+		{ "kernel", "SELECT name FROM kernel ORDER BY number DESC,name" },
+		{ "series", "SELECT series FROM kernel GROUP BY series ORDER BY min(number) DESC" },
+		{ "options", "SELECT DISTINCT options FROM target ORDER BY 1" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(queries); i++)
+		if (strcmp(queries[i].what, what) == 0)
+			return db_select(db, ret, err, queries[i].sql, NULL);
+	return error_set(err, EINVAL, "there is no list of \"%s\"", what);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Machines, kernels and targets in the database. What was proved on them is cell.c's. */
+#include "store/cells/machine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "store/cells/cell.h"
+
+static int find_machine(struct db *db, const struct names *n, int64_t *ret, struct error *err)
+{
+	int r = db_number(db, ret, err, "SELECT id FROM machine WHERE name=?1", "s", n->machine);
+
+	if (r == 0) {
+		r = db_number(db, ret, err,
+			      "INSERT INTO machine(name,arch) VALUES(?1,?2) RETURNING id", "ss",
+			      n->machine, n->arch);
+		if (r >= 0)
+			r = db_run(
+				db, err,
+				"INSERT INTO search(kind,ref,title,body) VALUES('machine',?1,?1,?2)",
+				"ss", n->machine, n->arch);
+	}
+	/* One that was registered by hand may not know its architecture yet. */
+	if (r >= 0)
+		r = db_run(db, err, "UPDATE machine SET arch=?2 WHERE id=?1 AND arch=''", "is",
+			   *ret, n->arch);
+	return r;
+}
+
+static int find_kernel(struct db *db, const struct names *n, int64_t *ret, struct error *err)
+{
+	int r = db_number(db, ret, err, "SELECT id FROM kernel WHERE name=?1", "s", n->kernel);
+
+	if (r != 0)
+		return r;
+	r = db_number(db, ret, err,
+		      "INSERT INTO kernel(name,release,version,series,number)"
+		      " VALUES(?1,?2,?3,?4,?5) RETURNING id",
+		      "ssssi", n->kernel, n->release, n->version, n->series, n->number);
+	if (r >= 0)
+		r = db_run(db, err,
+			   "INSERT INTO search(kind,ref,title,body) VALUES('kernel',?1,?1,?2)",
+			   "ss", n->kernel, n->series);
+	return r;
+}
+
+int machine_target(struct db *db, const struct names *n, int64_t now, int64_t *ret,
+		   struct error *err)
+{
+	int64_t machine = 0, kernel = 0;
+	int r = find_machine(db, n, &machine, err);
+
+	if (r >= 0)
+		r = find_kernel(db, n, &kernel, err);
+	if (r >= 0)
+		r = db_number(db, ret, err,
+			      "SELECT id FROM target WHERE machine=?1 AND kernel=?2 AND options=?3",
+			      "iis", machine, kernel, n->options);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = db_number(db, ret, err,
+		      "INSERT INTO target(machine,kernel,options,added_at) VALUES(?1,?2,?3,?4)"
+		      " RETURNING id",
+		      "iisi", machine, kernel, n->options, now);
+	return r < 0 ? r : cell_plan(db, *ret, err);
+}
+
+static bool is_health(const char *health)
+{
+	static const char *const words[] = { "good", "degraded", "does-not-boot", "maintenance",
+					     "retired" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], health) == 0)
+			return true;
+	return false;
+}
+
+static int set_texts(struct db *db, int64_t id, const struct machine_change *c, struct error *err)
+{
+	int r = db_run(
+		db, err,
+		"UPDATE machine SET summary=coalesce(?2,summary),platform=coalesce(?3,platform),"
+		"capabilities=coalesce(?4,capabilities),owner=coalesce(?5,owner),"
+		"place=coalesce(?6,place),lent_to=coalesce(?7,lent_to),"
+		"lent_until=coalesce(?8,lent_until),console=coalesce(?9,console),"
+		"every_days=CASE WHEN ?10<0 THEN every_days ELSE ?10 END WHERE id=?1",
+		"issssssssi", id, c->summary, c->platform, c->capabilities, c->owner, c->place,
+		c->lent_to, c->lent_until, c->console, (int64_t)c->every_days);
+
+	if (r >= 0)
+		r = db_run(db, err,
+			   "DELETE FROM search WHERE kind='machine'"
+			   " AND ref=(SELECT name FROM machine WHERE id=?1)",
+			   "i", id);
+	if (r >= 0)
+		r = db_run(
+			db, err,
+			"INSERT INTO search(kind,ref,title,body) SELECT 'machine',name,name,"
+			"arch||' '||summary||' '||platform||' '||capabilities||' '||owner||' '||place"
+			" FROM machine WHERE id=?1",
+			"i", id);
+	return r;
+}
+
+static int set_health(struct db *db, int64_t id, const struct machine_change *c, int64_t now,
+		      struct error *err)
+{
+	int r = db_run(
+		db, err,
+		"UPDATE machine SET health_at=CASE WHEN health<>?2 THEN ?4 ELSE health_at END,"
+		"health=?2,health_why=coalesce(?3,health_why) WHERE id=?1",
+		"issi", id, c->health, c->health_why, now);
+
+	return r < 0 ? r : cell_plan_all(db, err);
+}
+
+int machine_set(struct db *db, const char *name, const struct machine_change *c, int64_t now,
+		struct error *err)
+{
+	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
+	int64_t id = 0;
+	int r;
+
+	if (c->health && !is_health(c->health))
+		return error_set(err, EINVAL, "\"%.40s\" is no health of a machine", c->health);
+	r = db_begin(db, err);
+	if (r < 0)
+		return r;
+	undo = db;
+	r = db_number(db, &id, err, "SELECT id FROM machine WHERE name=?1", "s", name);
+	if (r == 0)
+		return error_set(err, ENOENT, "there is no machine \"%.80s\"", name);
+	if (r >= 0)
+		r = set_texts(db, id, c, err);
+	if (r >= 0 && c->health)
+		r = set_health(db, id, c, now, err);
+	if (r >= 0)
+		r = cell_refresh(db, 0, now, err);
+	if (r >= 0)
+		r = db_commit(db, err);
+	if (r >= 0)
+		undo = NULL;
+	return r;
+}
+
+int machine_blocked(struct db *db, int64_t machine, int64_t *ret, struct error *err)
+{
+	return db_number(
+		db, ret, err,
+		"SELECT count(*) FROM cell WHERE machine=?1 AND is_expected=1 AND state=11", "i",
+		machine);
+}

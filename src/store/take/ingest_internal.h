@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the two files of the ingest share: a run that was read and judged, on its way into tables.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "evidence/record.h"
+#include "store/take/bundle.h"
+#include "store/take/ingest.h"
+#include "store/take/names.h"
+
+struct ingest {
+	struct db *db;
+	const struct ingest_from *from;
+	struct record *record;
+	struct names names;
+	json_t *results;
+	char *results_text, *meta_text;
+	struct bundle_packed packed;
+};
+
+void ingest_clear(struct ingest *in);
+
+/* One transaction. */
+_must_check_ int ingest_store(struct ingest *in, struct ingest_done *done, struct error *err);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A judged run into its tables, in one transaction. It reads no file and judges nothing. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/take/catalog.h"
+#include "store/cells/cell.h"
+#include "store/take/ingest_internal.h"
+#include "store/cells/machine.h"
+
+/* 1: it is there already, with the same evidence. */
+static int find_run(struct ingest *in, struct ingest_done *done, struct error *err)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	const void *digest;
+	size_t len;
+	int r = db_select(in->db, &rows, err, "SELECT id,digest FROM run WHERE name=?1", "s",
+			  in->names.run);
+
+	if (r >= 0)
+		r = rows_next(&rows, err);
+	if (r != 1)
+		return r;
+	digest = rows_blob(&rows, 1, &len);
+	if (len != BUNDLE_DIGEST || memcmp(digest, in->packed.digest, len) != 0)
+		return error_set(err, EEXIST,
+				 "a run \"%s\" is there already with other evidence; a run's id is "
+				 "never used twice",
+				 in->names.run);
+	done->id = rows_int(&rows, 0);
+	return 1;
+}
+
+static int64_t count(const struct ingest *in, const char *verdict)
+{
+	return record_get_int(json_object_get(in->results, "counts"), verdict);
+}
+
+static int put_run(struct ingest *in, int64_t target, int64_t *ret, struct error *err)
+{
+	int r = db_number(
+		in->db, ret, err,
+		"INSERT INTO run(name,target,began_at,received_at,received_from,is_signed,format,"
+		"version,digest,is_complete,stopped,n_pass,n_fail,n_known,n_skip,n_error,n_timeout,"
+		"n_crash) VALUES(?1,?2,?3,?4,?5,?6,'hotproof',?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
+		"?17) RETURNING id",
+		"siiisisbisiiiiiii", in->names.run, target, in->names.began_at, in->from->now,
+		in->from->who, (int64_t)in->from->is_signed, in->names.hotproof, in->packed.digest,
+		(size_t)BUNDLE_DIGEST,
+		(int64_t)json_is_true(json_object_get(in->results, "complete")),
+		record_get_str(in->results, "stopped"), count(in, "pass"), count(in, "fail"),
+		count(in, "known"), count(in, "skip"), count(in, "error"), count(in, "timeout"),
+		count(in, "crash"));
+
+	if (r < 0)
+		return r;
+	return db_run(in->db, err,
+		      "INSERT INTO evidence(run,meta,results,kind,data)"
+		      " VALUES(?1,?2,?3,'run.tar.zst',?4)",
+		      "issb", *ret, in->meta_text, in->results_text, in->packed.data,
+		      in->packed.len);
+}
+
+static int put_result(struct ingest *in, const json_t *one, struct cell_result *res,
+		      struct error *err)
+{
+	const char *scenario = record_get_str(one, "scenario");
+	char why[LIMITS_WHY];
+	int r = catalog_scenario(in->db, scenario, in->record->catalog, &res->scenario, err);
+
+	if (r >= 0)
+		r = catalog_claim(in->db, record_get_str(one, "claim"), in->record->catalog,
+				  &res->claim, err);
+	if (r >= 0)
+		r = catalog_pair(in->db, res->scenario, res->claim, &res->pair, err);
+	if (r < 0)
+		return r;
+	snprintf(why, sizeof(why), "%s", record_get_str(one, "why"));
+	res->why = why;
+	res->letter = cell_letter(record_get_str(one, "verdict"), record_get_str(one, "kind"),
+				  json_is_object(json_object_get(one, "known")));
+	res->expected = record_get_int(one, "expected");
+	res->exercised = record_get_int(one, "exercised");
+	r = cell_add(in->db, res, err);
+	res->why = NULL;
+	return r;
+}
+
+static int put_results(struct ingest *in, int64_t target, int64_t run, struct ingest_done *done,
+		       struct error *err)
+{
+	struct cell_result res = { .target = target, .run = run, .began_at = in->names.began_at };
+	json_t *one;
+	size_t i;
+	int r = db_number(in->db, &res.machine, err, "SELECT machine FROM target WHERE id=?1", "i",
+			  target);
+
+	if (r >= 0)
+		r = db_number(in->db, &res.kernel, err, "SELECT kernel FROM target WHERE id=?1",
+			      "i", target);
+	json_array_foreach(json_object_get(in->results, "results"), i, one) {
+		if (r >= 0)
+			r = put_result(in, one, &res, err);
+		done->results++;
+		done->passed += res.letter == 'P';
+		done->failed += res.letter && strchr("FCT", res.letter) != NULL;
+	}
+	return r;
+}
+
+/* What the run was to try and did not come to: due, and not there. */
+static int mark_missing(struct ingest *in, int64_t target, struct error *err)
+{
+	json_t *name;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(json_object_get(in->results, "not_run"), i, name)
+		if (r >= 0 && json_is_string(name))
+			r = db_run(
+				in->db, err,
+				"UPDATE cell SET base=9, recent='-' WHERE target=?1 AND base=0 AND"
+				" scenario=(SELECT id FROM scenario WHERE name=?2)",
+				"is", target, json_string_value(name));
+	return r;
+}
+
+static int put_search(struct ingest *in, const struct ingest_done *done, struct error *err)
+{
+	_cleanup_free_ char *body = text_printf("%s %s %s %s %d passed %d failed %s",
+						in->names.machine, in->names.arch, in->names.kernel,
+						in->names.options, done->passed, done->failed,
+						record_get_str(in->results, "stopped"));
+
+	return db_run(in->db, err, "INSERT INTO search(kind,ref,title,body) VALUES('run',?1,?1,?2)",
+		      "ss", in->names.run, body ? body : "");
+}
+
+static int put_all(struct ingest *in, struct ingest_done *done, struct error *err)
+{
+	int64_t target = 0, run = 0;
+	int r = machine_target(in->db, &in->names, in->from->now, &target, err);
+
+	if (r >= 0)
+		r = put_run(in, target, &run, err);
+	if (r >= 0)
+		r = put_results(in, target, run, done, err);
+	if (r >= 0)
+		r = mark_missing(in, target, err);
+	if (r >= 0)
+		r = put_search(in, done, err);
+	if (r >= 0)
+		r = db_run(in->db, err,
+			   "UPDATE target SET last_run=?2,last_at=?3 WHERE id=?1 AND last_at<=?3",
+			   "iii", target, run, in->names.began_at);
+	if (r >= 0)
+		r = cell_refresh(in->db, target, in->from->now, err);
+	done->id = run;
+	done->is_new = true;
+	return r;
+}
+
+/* A machine that has a key takes runs only with it: anybody else could paint it green. */
+static int check_signed(struct ingest *in, struct error *err)
+{
+	int64_t has_key = 0;
+	int r = db_number(in->db, &has_key, err,
+			  "SELECT signing_key IS NOT NULL FROM machine WHERE name=?1", "s",
+			  in->names.machine);
+
+	if (r >= 0 && has_key && !in->from->is_signed)
+		return error_set(err, EACCES,
+				 "the machine \"%s\" has a key, and the run is not signed by it",
+				 in->names.machine);
+	return r;
+}
+
+int ingest_store(struct ingest *in, struct ingest_done *done, struct error *err)
+{
+	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
+	int r = db_begin(in->db, err);
+
+	if (r < 0)
+		return r;
+	undo = in->db;
+	strcpy(done->run, in->names.run);
+	r = check_signed(in, err);
+	if (r >= 0)
+		r = find_run(in, done, err);
+	if (r == 0)
+		r = put_all(in, done, err);
+	if (r >= 0 && done->is_new)
+		r = db_commit(in->db, err);
+	if (r >= 0 && done->is_new)
+		undo = NULL;
+	return r < 0 ? r : 0;
+}
