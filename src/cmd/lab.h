@@ -10,6 +10,7 @@
 extern const struct cmd cmd_lab_run;
 extern const struct cmd cmd_lab_matrix;
 extern const struct cmd cmd_lab_resume;
+extern const struct cmd cmd_lab_plan;
 extern const struct cmd cmd_lab_shrink;
 extern const struct cmd cmd_lab_doctor;
 extern const struct cmd cmd_lab_machines;

@@ -39,6 +39,9 @@ void machine_free(struct machine *m)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (!fields[i].is_number)
 			free(*(char **)((char *)m + fields[i].offset));
+	for (size_t i = 0; m->provides && m->provides[i]; i++)
+		free(m->provides[i]);
+	free(m->provides);
 	free(m->name);
 	free(m);
 }
@@ -94,7 +97,30 @@ static bool is_known(const char *key)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (strcmp(fields[i].key, key) == 0)
 			return true;
-	return false;
+	return strcmp(key, "provides") == 0;
+}
+
+static int take_provides(struct machine *m, const json_t *list, struct error *err)
+{
+	json_t *one;
+	size_t i;
+
+	if (!list || json_is_null(list))
+		return 0;
+	m->provides = calloc(json_array_size(list) + 1, sizeof(*m->provides));
+	if (!m->provides)
+		return -ENOMEM;
+	json_array_foreach(list, i, one) {
+		if (!json_is_string(one))
+			break;
+		m->provides[i] = strdup(json_string_value(one));
+		if (!m->provides[i])
+			return -ENOMEM;
+	}
+	if (!json_is_array(list) || i < json_array_size(list))
+		return error_set(err, EINVAL, "machine \"%s\": \"provides\" is no list of needs",
+				 m->name);
+	return 0;
 }
 
 static int fill(struct machine *m, json_t *doc, struct error *err)
@@ -113,7 +139,8 @@ static int fill(struct machine *m, json_t *doc, struct error *err)
 			return r;
 	}
 	m->isa = arch_find(m->arch);
-	return check(m, err);
+	r = take_provides(m, json_object_get(doc, "provides"), err);
+	return r < 0 ? r : check(m, err);
 }
 
 int machine_parse(const char *name, const char *text, struct machine **ret, struct error *err)

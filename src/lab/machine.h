@@ -20,6 +20,7 @@ struct machine {
 	char *append;           /* kernel options of this machine */
 	char *nic, *disk;       /* QEMU's device names; NULL: none */
 	char *firmware;         /* file for -bios; NULL: QEMU's own */
+	char **provides; /* needs that it meets besides plan_common, NULL-terminated, or NULL */
 	int cpus, sockets, cores, threads;
 	int mem_mib;
 };
