@@ -103,6 +103,14 @@ static int play(struct stage *s)
 		r = stage_can_leave(s, &can);
 	if (r < 0)
 		return r;
+	isolated = cpulist_and(&isolated, &can);
+	if (!cpulist_is_subset(&others, &can)) {
+		expect_unexercised(
+			s, NULL, &last_housekeeping, NULL,
+			"CPUs \"%s\" would have to be asked, and only \"%s\" were chosen",
+			cpulist_str(&others), cpulist_str(&can));
+		return cycle(s, &isolated);
+	}
 	last = cpulist_next(&others, 0);
 	cpulist_del(&others, last);
 	cpulist_foreach(cpu, &others)
@@ -122,7 +130,6 @@ static int play(struct stage *s)
 
 		r = r < 0 ? r : back;
 	}
-	isolated = cpulist_and(&isolated, &can);
 	return r < 0 ? r : cycle(s, &isolated);
 }
 

@@ -15,6 +15,9 @@
 #define PLAN_EXPLAIN \
 	"The plan is drawn from the seed and recorded before the start; `--seed` and `--plan` repeat it."
 
+/* Two needs for RACE(). */
+#define BOTH(a, b) a, b
+
 #define RACE(name_, id_, summary_, why_, min_, max_, need_, ...)                           \
 	static const struct race_recipe recipe_##name_ = { .scenario = id_,                \
 							   .togglers_min = min_,           \
@@ -109,7 +112,7 @@ RACE(devices, "race.devices", "CPUs come and go while loop and zram devices do",
 
 RACE(suspend, "race.suspend", "CPUs come and go while the box begins to suspend",
      "`power/pm_test` ends each suspend at the CPUs. Writers of `cpuN/online` are frozen in the middle and may be refused with EBUSY.",
-     2, 3, &pm_need_test, { &race_suspend, 1 });
+     2, 3, BOTH(&pm_need_test, &need_expendable), { &race_suspend, 1 });
 
 RACE(read, "race.read", "CPUs come and go while everything that shows them is read",
      "Every file below `cpuN/`, and those of `/proc` that have a row or column for each CPU.", 2, 3,
