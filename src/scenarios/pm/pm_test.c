@@ -96,8 +96,8 @@ static void judge_tasks(struct stage *s, const struct act *act, const struct cro
 		const struct bound *b = &c->list[i];
 		struct cpulist now, one = cpulist_of(b->cpu);
 
-		/* Of one whose CPU is off the kernel shows no mask that counts. */
-		if (!cpulist_has(&act->online, b->cpu))
+		/* The freezer wakes all tasks: one whose CPU is off is moved, as at any wake-up. */
+		if (!cpulist_has(&act->online_before, b->cpu) || !cpulist_has(&act->online, b->cpu))
 			continue;
 		if (puppet_affinity(b->task, &now) < 0) {
 			expect_error(s, act, &affinity_kept, NULL, "a bound task is gone");
