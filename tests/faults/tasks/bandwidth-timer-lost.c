@@ -42,10 +42,16 @@ static void restart(struct work_struct *work)
 	hrtimer_start_expires(timer, HRTIMER_MODE_ABS_PINNED);
 }
 
-static void start(unsigned int cpu)
+/* Before it can be lost: the timer may end between "not online" and "dead". */
+static int forget(unsigned int cpu)
 {
 	is_over = false;
 	lost = NULL;
+	return 0;
+}
+
+static void start(unsigned int cpu)
+{
 	schedule_delayed_work(&again, msecs_to_jiffies(ms));
 }
 
@@ -67,6 +73,7 @@ static struct kprobe probe = {
 };
 
 static const struct fault fault = {
+	.leaving = forget,
 	.dead = start,
 	.coming = stop,
 	.probes = (struct kprobe *[]){ &probe, NULL },
