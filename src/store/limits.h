@@ -11,8 +11,9 @@
 #define LIMITS_UPLOAD_MAX ((size_t)64 << 20)
 #define LIMITS_UNPACKED_MAX ((size_t)256 << 20)
 #define LIMITS_UNPACKED_FILES 256
-#define LIMITS_NAME 128        /* of a run, a machine, a kernel, a user */
-#define LIMITS_OPTIONS 1024    /* a kernel command line */
+#define LIMITS_FOREIGN_MAX ((size_t)16 << 20) /* results of another suite */
+#define LIMITS_NAME 128                       /* of a run, a machine, a kernel, a user */
+#define LIMITS_OPTIONS 1024                   /* a kernel command line */
 #define LIMITS_WHY 512         /* the one line that explains a result; longer ones are cut */
 #define LIMITS_RESULTS 20000   /* of one run */
 #define LIMITS_FORM_MAX 131072 /* bytes of a form or of JSON, but for uploads */

@@ -7,15 +7,23 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "cmd/tracker/tracker.h"
 #include "store/take/bundle.h"
+#include "store/take/foreign.h"
 #include "store/take/ingest.h"
 
-enum { OPT_QUIET = 1 };
+enum { OPT_QUIET = 1, OPT_FORMAT, OPT_SUITE, OPT_MACHINE, OPT_KERNEL, OPT_ARCH };
 
 static const struct cmd_option options[] = {
 	TRACKER_DB_OPTION,
 	{ OPT_QUIET, "quiet", 'q', NULL, "Say only what was not taken" },
+	{ OPT_FORMAT, "format", 'f', "FORMAT",
+	  "RUN is the output of another suite: ktap, junit or ltp", CMD_WORDS, "ktap junit ltp" },
+	{ OPT_SUITE, "suite", 's', "NAME", "The name of that suite" },
+	{ OPT_MACHINE, "machine", 'm', "NAME", "The machine that it ran on" },
+	{ OPT_KERNEL, "kernel", 'k', "RELEASE", "The kernel, as uname -r says it" },
+	{ OPT_ARCH, "arch", 'a', "ARCH", "The architecture, as uname -m says it" },
 	{},
 };
 
@@ -34,8 +42,21 @@ static int import_archive(struct db *db, const char *path, const struct ingest_f
 	return r < 0 ? r : ingest_dir(db, dir, from, done, err);
 }
 
+static int import_foreign(struct db *db, const char *path, struct foreign f,
+			  const struct ingest_from *from, struct ingest_done *done,
+			  struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = file_read(AT_FDCWD, path, &text, &f.len);
+
+	if (r < 0)
+		return error_set(err, -r, "cannot read: %s", strerror(-r));
+	f.text = text;
+	return foreign_ingest(db, &f, from, done, err);
+}
+
 /* One run is one transaction: what was taken stays, whatever the next one is. */
-static bool import(struct db *db, const char *path, bool is_quiet)
+static bool import(struct db *db, const char *path, const struct foreign *f, bool is_quiet)
 {
 	struct ingest_from from = { .who = "import", .now = time(NULL) };
 	struct ingest_done done = { 0 };
@@ -43,7 +64,9 @@ static bool import(struct db *db, const char *path, bool is_quiet)
 	struct stat st;
 	int r;
 
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+	if (f->format)
+		r = import_foreign(db, path, *f, &from, &done, &err);
+	else if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
 		r = import_archive(db, path, &from, &done, &err);
 	else
 		r = ingest_dir(db, path, &from, &done, &err);
@@ -65,6 +88,7 @@ static int run(int argc, char **argv)
 	const char *value, *path = TRACKER_DB_DEFAULT;
 	_cleanup_free_ const char **runs = calloc(argc, sizeof(*runs));
 	_cleanup_(cleanup_db) struct db *db = NULL;
+	struct foreign f = { .suite = "", .machine = "", .kernel = "", .arch = "" };
 	bool is_quiet = false;
 	int o, n = 0, bad = 0;
 
@@ -73,6 +97,16 @@ static int run(int argc, char **argv)
 			path = value;
 		else if (o == OPT_QUIET)
 			is_quiet = true;
+		else if (o == OPT_FORMAT)
+			f.format = value;
+		else if (o == OPT_SUITE)
+			f.suite = value;
+		else if (o == OPT_MACHINE)
+			f.machine = value;
+		else if (o == OPT_KERNEL)
+			f.kernel = value;
+		else if (o == OPT_ARCH)
+			f.arch = value;
 		else if (o == CMD_OPERAND && runs)
 			runs[n++] = value;
 		else
@@ -83,7 +117,7 @@ static int run(int argc, char **argv)
 	if (tracker_open(&cmd_tracker_import, path, DB_CREATE, &db) < 0)
 		return VERDICT_EXIT_NOT_JUDGED;
 	for (int i = 0; i < n; i++)
-		bad += !import(db, runs[i], is_quiet);
+		bad += !import(db, runs[i], &f, is_quiet);
 	return bad ? VERDICT_EXIT_FAILED : VERDICT_EXIT_PASSED;
 }
 
@@ -93,7 +127,8 @@ const struct cmd cmd_tracker_import = {
 	.usage = "[OPTION]... RUN...",
 	.explain =
 		"Each run is judged anew from its journal; what its results.json says is not believed, and a pass in it that the "
-		"journal does not prove makes the run be refused. The same run twice is there once. The evidence is kept as it came.",
+		"journal does not prove makes the run be refused. The same run twice is there once. The evidence is kept as it came. With --format "
+		"the results of another suite are taken; they are kept beside the others, and count nowhere as coverage.",
 	.options = options,
 	.operands = CMD_DIR,
 	.run = run,

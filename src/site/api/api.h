@@ -31,6 +31,7 @@ extern const struct api_column api_cell_columns[], api_run_columns[], api_idea_c
 #define API(name) int api_##name(struct request *r)
 API(runs);
 API(run_add);
+API(foreign_add);
 API(run);
 API(run_results);
 API(cells);

@@ -4,12 +4,15 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "site/api/api.h"
 #include "site/pages/page.h"
 #include "store/cells/list.h"
 #include "store/take/bundle.h"
+#include "store/take/foreign.h"
 #include "store/take/ingest.h"
 
 int api_runs(struct request *r)
@@ -91,12 +94,24 @@ static int check_signature(struct request *r, bool *ret_is_signed)
 	return error_set(&r->err, EINVAL, "signatures are not understood yet; send it without one");
 }
 
+static int put_done(struct request *r, const struct ingest_done *done)
+{
+	struct out *out = &r->reply.body;
+
+	r->reply.status = done->is_new ? 201 : 200;
+	r->reply.type = "application/json";
+	out_raw(out, "{\"run\":");
+	out_json(out, done->run);
+	out_put(out, ",\"new\":%s,\"results\":%d,\"passed\":%d,\"failed\":%d}\n",
+		done->is_new ? "true" : "false", done->results, done->passed, done->failed);
+	return 0;
+}
+
 int api_run_add(struct request *r)
 {
 	char dir[BUNDLE_PATH] _cleanup_bundle_dir_ = "";
 	struct ingest_from from = { .who = r->who.name, .now = r->now };
 	struct ingest_done done = { 0 };
-	struct out *out = &r->reply.body;
 	struct db *db;
 	int n = check_signature(r, &from.is_signed);
 
@@ -110,13 +125,36 @@ int api_run_add(struct request *r)
 	if (!db)
 		return -r->err.code;
 	n = ingest_dir(db, dir, &from, &done, &r->err);
-	if (n < 0)
-		return n;
-	r->reply.status = done.is_new ? 201 : 200;
-	r->reply.type = "application/json";
-	out_raw(out, "{\"run\":");
-	out_json(out, done.run);
-	out_put(out, ",\"new\":%s,\"results\":%d,\"passed\":%d,\"failed\":%d}\n",
-		done.is_new ? "true" : "false", done.results, done.passed, done.failed);
-	return 0;
+	return n < 0 ? n : put_done(r, &done);
+}
+
+/* The text of another suite; where it ran is in the query. */
+int api_foreign_add(struct request *r)
+{
+	struct foreign f = { .format = request_query(r, "format"),
+			     .suite = request_query(r, "suite"),
+			     .machine = request_query(r, "machine"),
+			     .arch = request_query(r, "arch"),
+			     .kernel = request_query(r, "kernel"),
+			     .run = request_query(r, "run"),
+			     .at = request_number(r, "at", 0) };
+	struct ingest_from from = { .who = r->who.name, .now = r->now };
+	_cleanup_free_ char *text = NULL;
+	struct ingest_done done = { 0 };
+	struct db *db;
+	int n;
+
+	f.len = r->upload_len < LIMITS_FOREIGN_MAX ? r->upload_len : LIMITS_FOREIGN_MAX;
+	text = malloc(f.len + 1);
+	if (!text || pread(r->upload, text, f.len, 0) != (ssize_t)f.len)
+		return error_set(&r->err, EIO, "cannot read what was sent");
+	if (r->upload_len > LIMITS_FOREIGN_MAX || f.at < 0)
+		return error_set(&r->err, f.at < 0 ? EINVAL : EFBIG,
+				 "more than %zu MiB of results, or no time",
+				 LIMITS_FOREIGN_MAX >> 20);
+	text[f.len] = '\0';
+	f.text = text;
+	db = request_writer(r);
+	n = db ? foreign_ingest(db, &f, &from, &done, &r->err) : -r->err.code;
+	return n < 0 ? n : put_done(r, &done);
 }

@@ -71,7 +71,7 @@ static int put_history(struct request *r, int64_t id)
 			out_raw(out,
 				"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"History\">"
 				"<table class=\"list\"><thead><tr><th scope=\"col\">When</th>"
-				"<th scope=\"col\">Result</th><th scope=\"col\">Run</th>"
+				"<th scope=\"col\">Result</th><th scope=\"col\">Run</th><th scope=\"col\">Report</th>"
 				"<th scope=\"col\">Exercised</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>");
 		out_raw(out, "<tr><td>");
 		out_time(out, rows_int(&rows, LIST_HISTORY_AT));
@@ -79,9 +79,9 @@ static int put_history(struct request *r, int64_t id)
 		page_state(out, cell_base(letter));
 		out_raw(out, "</td><td>");
 		page_link(out, "run", rows_text(&rows, LIST_HISTORY_RUN));
-		out_raw(out, " <a class=\"plain\" href=\"/run/");
+		out_raw(out, "</td><td><a class=\"plain\" href=\"/run/");
 		out_url(out, rows_text(&rows, LIST_HISTORY_RUN));
-		out_raw(out, "/report\"><small>pictures</small></a>");
+		out_raw(out, "/report\">pictures</a>");
 		out_put(out,
 			"</td><td class=\"num\">%lld of %lld</td><td class=\"why\">%s</td></tr>\n",
 			(long long)rows_int(&rows, LIST_HISTORY_EXERCISED),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /: what broke, how much is proved, what came in. And /help: what the states mean. */
+#include <stdio.h>
 #include <string.h>
 
 #include "site/pages/cells.h"
@@ -10,15 +11,33 @@
 
 #define SHOWN 8
 
+/* A crash takes all claims of its scenario along: one of them is enough here. */
+static bool is_the_same_crash(const struct rows *rows, char last[LIMITS_NAME * 4])
+{
+	char now[LIMITS_NAME * 4];
+	bool is_same;
+
+	if (rows_int(rows, LIST_CELL_STATE) != CELL_CRASH)
+		return false;
+	snprintf(now, sizeof(now), "%s %s %s", rows_text(rows, LIST_CELL_RUN),
+		 rows_text(rows, LIST_CELL_SCENARIO), rows_text(rows, LIST_CELL_KERNEL));
+	is_same = strcmp(now, last) == 0;
+	strcpy(last, now);
+	return is_same;
+}
+
 static int put_broken(struct request *r)
 {
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct out *out = &r->reply.body;
-	int count = 0, n = list_broken(r->db, SHOWN, &rows, &r->err);
+	char last[LIMITS_NAME * 4] = "";
+	int count = 0, n = list_broken(r->db, SHOWN * 50, &rows, &r->err);
 
 	out_raw(out,
 		"<h2>Broken now <small><a href=\"/cells?state=broken\">all</a></small></h2>\n");
-	while (n >= 0 && (n = rows_next(&rows, &r->err)) == 1) {
+	while (n >= 0 && count < SHOWN && (n = rows_next(&rows, &r->err)) == 1) {
+		if (is_the_same_crash(&rows, last))
+			continue;
 		if (count++ == 0)
 			cells_table_begin(out, "Broken cells");
 		cells_table_row(out, &rows);

@@ -79,8 +79,8 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 {
 	struct writing *w = arg;
 
-	if (type == MD_BLOCK_H) /* below the page's own headings */
-		out_put(w->out, "<h%d>", (int)((MD_BLOCK_H_DETAIL *)detail)->level > 3 ? 5 : 4);
+	if (type == MD_BLOCK_H) /* of one level below the page's own: none is left out */
+		out_raw(w->out, "<h2>");
 	else if (type == MD_BLOCK_CODE)
 		out_raw(w->out, "<pre tabindex=\"0\"><code>");
 	else if (type == MD_BLOCK_HR)
@@ -96,8 +96,9 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 {
 	struct writing *w = arg;
 
+	(void)detail;
 	if (type == MD_BLOCK_H)
-		out_put(w->out, "</h%d>", (int)((MD_BLOCK_H_DETAIL *)detail)->level > 3 ? 5 : 4);
+		out_raw(w->out, "</h2>");
 	else if (type == MD_BLOCK_CODE)
 		out_raw(w->out, "</code></pre>");
 	else if (block_tag(type))

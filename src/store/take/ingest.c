@@ -106,7 +106,7 @@ static int judge(struct ingest *in, const char *dir, struct error *err)
 
 /* `hotproof lab run -o x` makes runs named "x" on every machine: what they hold tells them apart.
  */
-static void make_own_name(struct ingest *in)
+void ingest_make_own_name(struct ingest *in)
 {
 	size_t len = strlen(in->names.run);
 
@@ -138,7 +138,7 @@ int ingest_dir(struct db *db, const char *dir, const struct ingest_from *from,
 	if (r >= 0)
 		r = bundle_pack(dir, &in.packed, err);
 	if (r >= 0) {
-		make_own_name(&in);
+		ingest_make_own_name(&in);
 		r = ingest_store(&in, &done, err);
 	}
 	if (r < 0) {

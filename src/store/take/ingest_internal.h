@@ -13,7 +13,8 @@
 struct ingest {
 	struct db *db;
 	const struct ingest_from *from;
-	struct record *record;
+	const char *format;    /* NULL: hotproof's own */
+	struct record *record; /* NULL with foreign results */
 	struct names names;
 	json_t *results;
 	char *results_text, *meta_text;
@@ -21,6 +22,9 @@ struct ingest {
 };
 
 void ingest_clear(struct ingest *in);
+
+/* Behind a name that others may have, a part of the digest. */
+void ingest_make_own_name(struct ingest *in);
 
 /* One transaction. */
 _must_check_ int ingest_store(struct ingest *in, struct ingest_done *done, struct error *err);

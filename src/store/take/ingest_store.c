@@ -44,9 +44,9 @@ static int put_run(struct ingest *in, int64_t target, int64_t *ret, struct error
 		in->db, ret, err,
 		"INSERT INTO run(name,target,began_at,received_at,received_from,is_signed,format,"
 		"version,digest,is_complete,stopped,n_pass,n_fail,n_known,n_skip,n_error,n_timeout,"
-		"n_crash) VALUES(?1,?2,?3,?4,?5,?6,'hotproof',?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
+		"n_crash) VALUES(?1,?2,?3,?4,?5,?6,?18,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
 		"?17) RETURNING id",
-		"siiisisbisiiiiiii", in->names.run, target, in->names.began_at, in->from->now,
+		"siiisisbisiiiiiiis", in->names.run, target, in->names.began_at, in->from->now,
 		in->from->who, (int64_t)in->from->is_signed, in->names.hotproof, in->packed.digest,
 		(size_t)BUNDLE_DIGEST,
 		(int64_t)json_is_true(json_object_get(in->results, "complete")),
@@ -58,9 +58,9 @@ static int put_run(struct ingest *in, int64_t target, int64_t *ret, struct error
 		return r;
 	return db_run(in->db, err,
 		      "INSERT INTO evidence(run,meta,results,kind,data)"
-		      " VALUES(?1,?2,?3,'run.tar.zst',?4)",
-		      "issb", *ret, in->meta_text, in->results_text, in->packed.data,
-		      in->packed.len);
+		      " VALUES(?1,?2,?3,?5,?4)",
+		      "issbs", *ret, in->meta_text, in->results_text, in->packed.data,
+		      in->packed.len, in->format ? in->format : "run.tar.zst");
 }
 
 static int put_result(struct ingest *in, const json_t *one, struct cell_result *res,
@@ -68,11 +68,12 @@ static int put_result(struct ingest *in, const json_t *one, struct cell_result *
 {
 	const char *scenario = record_get_str(one, "scenario");
 	char why[LIMITS_WHY];
-	int r = catalog_scenario(in->db, scenario, in->record->catalog, &res->scenario, err);
+	int r = catalog_scenario(in->db, scenario, in->record ? in->record->catalog : NULL,
+				 &res->scenario, err);
 
 	if (r >= 0)
-		r = catalog_claim(in->db, record_get_str(one, "claim"), in->record->catalog,
-				  &res->claim, err);
+		r = catalog_claim(in->db, record_get_str(one, "claim"),
+				  in->record ? in->record->catalog : NULL, &res->claim, err);
 	if (r >= 0)
 		r = catalog_pair(in->db, res->scenario, res->claim, &res->pair, err);
 	if (r < 0)
