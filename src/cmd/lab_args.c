@@ -15,6 +15,7 @@ enum {
 	OPT_APPEND,
 	OPT_CPUS,
 	OPT_MEM,
+	OPT_CPU_MODEL,
 	OPT_INSMOD,
 	OPT_ADD,
 	OPT_OUT,
@@ -47,6 +48,8 @@ const struct cmd_option lab_args_options[] = {
 	{ OPT_APPEND, "append", 'a', "OPTIONS", "Further kernel options" },
 	{ OPT_CPUS, "cpus", 0, "N", "Another number of CPUs" },
 	{ OPT_MEM, "mem", 0, "MIB", "Another size of memory" },
+	{ OPT_CPU_MODEL, "cpu-model", 0, "MODEL",
+	  "Another model of CPU, in QEMU's words, as in `max,vendor=AuthenticAMD`" },
 	{ OPT_INSMOD, "insmod", 'i', "FILE[,PARAM=VALUE...]",
 	  "Load your own module before the run begins (may be repeated)", CMD_FILE },
 	{ OPT_ADD, "add", 0, "DIR", "Put the files of a folder into the guest (may be repeated)",
@@ -160,6 +163,7 @@ static int take(struct lab_request *q, int option, const char *value)
 	case OPT_APPEND: q->append = value; return 0;
 	case OPT_CPUS: return take_count("cpus", value, 1, MACHINE_CPUS_MAX, &q->cpus);
 	case OPT_MEM: return take_count("mem", value, MACHINE_MEM_MIN, 1 << 20, &q->mem);
+	case OPT_CPU_MODEL: q->cpu_model = value; return 0;
 	case OPT_INSMOD: return add(&q->insmod, value);
 	case OPT_ADD: return add(&q->add, value);
 	case OPT_OUT: q->out = value; return 0;

@@ -17,7 +17,7 @@ struct lab_list {
 struct lab_request {
 	struct machine *machine; /* owned; filled in later */
 	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec,
-		*race_plan;
+		*race_plan, *cpu_model;
 	struct lab_list insmod, add, plan, baselines;
 	char *baseline; /* owned; filled in later: what the runs of `baselines` hold */
 	int cpus, mem, want_kvm;

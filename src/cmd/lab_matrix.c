@@ -22,6 +22,8 @@ enum {
 	OPT_TRIES,
 	OPT_ALL,
 	OPT_KERNEL,
+	OPT_OPTIONS,
+	OPT_AXIS,
 	OPT_SMOKE,
 	OPT_DEEP,
 	OPT_SCENARIO,
@@ -42,6 +44,11 @@ static const struct cmd_option options[] = {
 	{ OPT_ALL, "all", 0, NULL, "All machines that are built in" },
 	{ OPT_KERNEL, "kernel", 'k', "NAME",
 	  "This kernel instead of the machine's (may be repeated: each is a cell)" },
+	{ OPT_OPTIONS, "options", 0, "pairwise|full",
+	  "Boot options as an axis: every two meet in a cell, or all products", CMD_WORDS,
+	  "pairwise full" },
+	{ OPT_AXIS, "axis", 0, "NAME",
+	  "Only this axis of options, as in tick, irq, preempt, cpus (may be repeated)" },
 	{ OPT_SMOKE, "smoke", 0, NULL, "Only what is worth most, on one CPU: a few seconds" },
 	{ OPT_DEEP, "deep", 0, NULL, "The scenarios that take long, too: sweeps and races" },
 	{ OPT_BUDGET, "time-budget", 0, "60s|10m|1h", "Play what fits into this time, per cell" },
@@ -60,10 +67,10 @@ static const struct cmd_option options[] = {
 };
 
 struct request {
-	struct lab_list machines, kernels, words;
+	struct lab_list machines, kernels, axes, words;
 	const char *out;
 	struct lab_matrix_options how;
-	bool want_all;
+	bool want_all, want_options, is_full;
 };
 
 static int add(struct lab_list *l, const char *value)
@@ -93,6 +100,16 @@ static int take_count(const char *name, const char *value, int max, int *ret)
 			       value, max);
 }
 
+static int take_options(struct request *q, const char *value)
+{
+	q->want_options = true;
+	q->is_full = strcmp(value, "full") == 0;
+	if (q->is_full || strcmp(value, "pairwise") == 0)
+		return 0;
+	return cmd_usage_error(&cmd_lab_matrix, "--options=\"%s\" is none of: pairwise full",
+			       value);
+}
+
 static int take(struct request *q, int option, const char *value)
 {
 	switch (option) {
@@ -102,6 +119,8 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_TRIES: return take_count("tries", value, 100, &q->how.tries);
 	case OPT_ALL: q->want_all = true; return 0;
 	case OPT_KERNEL: return add(&q->kernels, value);
+	case OPT_OPTIONS: return take_options(q, value);
+	case OPT_AXIS: q->want_options = true; return add(&q->axes, value);
 	case OPT_SMOKE: return pass_on(q, "--smoke", NULL);
 	case OPT_DEEP: return pass_on(q, "--deep", NULL);
 	case OPT_BUDGET: return pass_on(q, "--time-budget", value);
@@ -130,31 +149,50 @@ static int choose_machines(struct request *q)
 	return r;
 }
 
+static int add_cell(struct matrix *m, const char *machine, const char *kernel,
+		    const struct options_set *set)
+{
+	int r = matrix_add(m, machine, kernel, set);
+
+	if (r == -EEXIST)
+		return cmd_usage_error(&cmd_lab_matrix, "the machine \"%s\"%s%s is there twice",
+				       machine, kernel ? " with the kernel " : "",
+				       kernel ? kernel : "");
+	return r < 0 ? cmd_fail(&cmd_lab_matrix, VERDICT_EXIT_NOT_JUDGED, "%s", strerror(-r)) : 0;
+}
+
+/* All cells of a machine: kernels times options. */
+static int add_machine(const struct request *q, struct matrix *m, const char *name)
+{
+	_cleanup_(cleanup_machine) struct machine *machine = NULL;
+	struct options_list sets = {};
+	struct error err = {};
+	size_t k = 0;
+	int r = machine_load(name, &machine, &err);
+
+	if (r == 0 && q->want_options)
+		r = options_plan(machine, q->axes.v, q->is_full, &sets, &err);
+	if (r < 0)
+		return cmd_usage_error(&cmd_lab_matrix, "%s", err.code ? err.text : strerror(-r));
+	do {
+		const char *kernel = q->kernels.n ? q->kernels.v[k] : NULL;
+
+		if (!q->want_options)
+			r = add_cell(m, name, kernel, NULL);
+		for (size_t o = 0; r == 0 && o < sets.n; o++)
+			r = add_cell(m, name, kernel, &sets.sets[o]);
+	} while (r == 0 && ++k < q->kernels.n);
+	options_list_clear(&sets);
+	return r;
+}
+
 static int add_cells(const struct request *q, struct matrix *m)
 {
-	for (size_t i = 0; i < q->machines.n; i++) {
-		_cleanup_(cleanup_machine) struct machine *one = NULL;
-		struct error err = {};
-		size_t k = 0;
+	int r = 0;
 
-		if (machine_load(q->machines.v[i], &one, &err) < 0)
-			return cmd_usage_error(&cmd_lab_matrix, "%s", err.text);
-		do {
-			const char *kernel = q->kernels.n ? q->kernels.v[k] : NULL;
-			int r = matrix_add(m, q->machines.v[i], kernel, NULL, NULL);
-
-			if (r == -EEXIST)
-				return cmd_usage_error(&cmd_lab_matrix,
-						       "the machine \"%s\"%s%s is there twice",
-						       q->machines.v[i],
-						       kernel ? " with the kernel " : "",
-						       kernel ? kernel : "");
-			if (r < 0)
-				return cmd_fail(&cmd_lab_matrix, VERDICT_EXIT_NOT_JUDGED, "%s",
-						strerror(-r));
-		} while (++k < q->kernels.n);
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < q->machines.n; i++)
+		r = add_machine(q, m, q->machines.v[i]);
+	return r;
 }
 
 static int open_signals(void)
@@ -246,6 +284,7 @@ static int run(int argc, char **argv)
 		r = play(&q);
 	free(q.machines.v);
 	free(q.kernels.v);
+	free(q.axes.v);
 	free(q.words.v);
 	return r;
 }

@@ -56,6 +56,10 @@ static int settle_machine(struct lab_request *q, char **ret_kernel, char **ret_m
 		machine_set_cpus(q->machine, q->cpus);
 	if (q->mem)
 		q->machine->mem_mib = q->mem;
+	if (q->cpu_model) {
+		free(q->machine->cpu_model);
+		q->machine->cpu_model = strdup(q->cpu_model);
+	}
 	return find_kernel(q, ret_kernel, ret_modules);
 }
 

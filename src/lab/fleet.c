@@ -126,7 +126,7 @@ static int launch(struct fleet *f, struct job *job, struct error *err)
 
 	while (m->words[words])
 		words++;
-	argv = calloc(words + 12, sizeof(*argv));
+	argv = calloc(words + 16, sizeof(*argv));
 	if (!argv || !out || !log)
 		return -ENOMEM;
 	argv[n++] = f->setup->program;
@@ -140,6 +140,10 @@ static int launch(struct fleet *f, struct job *job, struct error *err)
 	if (c->append) {
 		argv[n++] = "--append";
 		argv[n++] = c->append;
+	}
+	if (c->cpu_model) {
+		argv[n++] = "--cpu-model";
+		argv[n++] = c->cpu_model;
 	}
 	for (size_t i = 0; i < words; i++)
 		argv[n++] = m->words[i];

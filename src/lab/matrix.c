@@ -19,6 +19,7 @@ static void cell_clear(struct matrix_cell *c)
 	free(c->machine);
 	free(c->kernel);
 	free(c->append);
+	free(c->cpu_model);
 	free(c->why);
 	json_decref(c->counts);
 }
@@ -84,8 +85,7 @@ static char *copy(const char *s, bool *ret_is_short)
 	return c;
 }
 
-static int add_cell(struct matrix *m, char *id, const char *machine, const char *kernel,
-		    const char *append)
+static int add_cell(struct matrix *m, char *id, const struct matrix_cell *like)
 {
 	struct matrix_cell *bigger, *c;
 	bool is_short = false;
@@ -104,16 +104,23 @@ static int add_cell(struct matrix *m, char *id, const char *machine, const char 
 	m->cells = bigger;
 	c = &m->cells[m->n_cells++];
 	*c = (struct matrix_cell){ .id = id,
-				   .machine = copy(machine, &is_short),
-				   .kernel = copy(kernel, &is_short),
-				   .append = copy(append, &is_short) };
+				   .machine = copy(like->machine, &is_short),
+				   .kernel = copy(like->kernel, &is_short),
+				   .append = copy(like->append, &is_short),
+				   .cpu_model = copy(like->cpu_model, &is_short) };
 	return is_short ? -ENOMEM : 0;
 }
 
-int matrix_add(struct matrix *m, const char *machine, const char *kernel, const char *append,
-	       const char *option_name)
+int matrix_add(struct matrix *m, const char *machine, const char *kernel,
+	       const struct options_set *options)
 {
-	return add_cell(m, cell_id(machine, kernel, option_name), machine, kernel, append);
+	struct matrix_cell like = { .machine = (char *)machine, .kernel = (char *)kernel };
+
+	if (options) {
+		like.append = *options->append ? options->append : NULL;
+		like.cpu_model = options->cpu_model;
+	}
+	return add_cell(m, cell_id(machine, kernel, options ? options->name : NULL), &like);
 }
 
 char *matrix_path(const struct matrix *m, const struct matrix_cell *c, const char *suffix)
@@ -147,10 +154,11 @@ int matrix_create(const struct matrix *m, struct error *err)
 	for (size_t i = 0; i < m->n_cells; i++) {
 		const struct matrix_cell *c = &m->cells[i];
 
-		json_array_append_new(cells,
-				      json_pack("{s:s, s:s, s:o, s:o}", "cell", c->id, "machine",
-						c->machine, "kernel", text_or_null(c->kernel),
-						"append", text_or_null(c->append)));
+		json_array_append_new(cells, json_pack("{s:s, s:s, s:o, s:o, s:o}", "cell", c->id,
+						       "machine", c->machine, "kernel",
+						       text_or_null(c->kernel), "append",
+						       text_or_null(c->append), "cpu_model",
+						       text_or_null(c->cpu_model)));
 	}
 	if (path && access(path, F_OK) == 0) {
 		json_decref(words);
@@ -221,6 +229,12 @@ static void take_state(struct matrix *m, struct matrix_cell *c)
 	take_results(m, c);
 }
 
+/* Only copied from. */
+static char *text_of(const json_t *o, const char *key)
+{
+	return (char *)json_string_value(json_object_get(o, key));
+}
+
 static int fill(struct matrix *m, const json_t *doc)
 {
 	json_t *words = json_object_get(doc, "words"), *one;
@@ -244,9 +258,11 @@ static int fill(struct matrix *m, const json_t *doc)
 		/* It becomes a path. */
 		if (!id || !machine || strchr(id, '/') || *id == '.')
 			return -EBADMSG;
-		r = add_cell(m, strdup(id), machine,
-			     json_string_value(json_object_get(one, "kernel")),
-			     json_string_value(json_object_get(one, "append")));
+		r = add_cell(m, strdup(id),
+			     &(struct matrix_cell){ .machine = text_of(one, "machine"),
+						    .kernel = text_of(one, "kernel"),
+						    .append = text_of(one, "append"),
+						    .cpu_model = text_of(one, "cpu_model") });
 		if (r < 0)
 			return r;
 		take_state(m, &m->cells[m->n_cells - 1]);

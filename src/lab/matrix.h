@@ -4,9 +4,9 @@
  * plan is written once, each cell's end when it has ended, and a matrix that was killed is read
  * again from there. It starts nothing: that is fleet.h's matter.
  *
- *   matrix.json      {"format": 1, "words": [what each `lab run` gets], "cells": [{"cell",
- * "machine", "kernel", "append"}]} CELL/            the cell's run directory CELL.json {"exit",
- * "why", "ms", "tries"} of the run that ended CELL.log         what the run said
+ * matrix.json: {"format": 1, "words": [what each `lab run` gets], "cells": [{"cell", "machine",
+ * "kernel", "append", "cpu_model"}]}. CELL/ is the cell's run directory, CELL.json {"exit", "why",
+ * "ms", "tries"} of the run that ended, CELL.log what it said.
  */
 #pragma once
 
@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "lab/options.h"
 
 enum matrix_state {
 	MATRIX_WAITING, /* or began and did not end */
@@ -28,6 +29,7 @@ enum matrix_state {
 struct matrix_cell {
 	char *id, *machine;
 	char *kernel, *append; /* NULL: the machine's own; none */
+	char *cpu_model;       /* NULL: the machine's own */
 	enum matrix_state state;
 	int exit;  /* as `lab run` exits: enum in evidence/verdict.h */
 	int tries; /* guests that were started for it */
@@ -48,10 +50,12 @@ _must_check_ int matrix_new(const char *dir, const char *const *words, struct ma
 void matrix_free(struct matrix *m);
 CLEANUP_DEFINE(struct matrix, matrix, matrix_free)
 
-/* -EEXIST: there is a cell of the same name. kernel and append may be NULL; option_name (for the
- * id) too. */
+/*
+ * The cell of a machine with another kernel (NULL: its own) and options (NULL: none beyond its
+ * own). -EEXIST: there is a cell of the same name.
+ */
 _must_check_ int matrix_add(struct matrix *m, const char *machine, const char *kernel,
-			    const char *append, const char *option_name);
+			    const struct options_set *options);
 
 /* Makes the folder and writes the plan; -EEXIST when there is one already. */
 _must_check_ int matrix_create(const struct matrix *m, struct error *err);

@@ -72,7 +72,7 @@ static struct matrix *make(const char *const *machines)
 
 	assert_int_equal(matrix_new(folder, words, &m), 0);
 	for (; *machines; machines++)
-		assert_int_equal(matrix_add(m, *machines, NULL, NULL, NULL), 0);
+		assert_int_equal(matrix_add(m, *machines, NULL, NULL), 0);
 	assert_int_equal(matrix_create(m, &err), 0);
 	return m;
 }
@@ -97,14 +97,15 @@ static int play(struct matrix *m, int jobs, int signal_fd)
 
 static void names_are_paths(void **state)
 {
+	static const struct options_set options = { (char *)"smt=off", (char *)"nosmt", NULL };
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
 
 	(void)state;
 	assert_int_equal(matrix_new(folder, NULL, &m), 0);
-	assert_int_equal(matrix_add(m, "a", "debian:sid/rt", NULL, NULL), 0);
-	assert_int_equal(matrix_add(m, "a", "6.1", "nosmt", "smt=off"), 0);
-	assert_int_equal(matrix_add(m, "x/b.json", NULL, NULL, NULL), 0);
-	assert_int_equal(matrix_add(m, "a", "6.1", "nosmt", "smt=off"), -EEXIST);
+	assert_int_equal(matrix_add(m, "a", "debian:sid/rt", NULL), 0);
+	assert_int_equal(matrix_add(m, "a", "6.1", &options), 0);
+	assert_int_equal(matrix_add(m, "x/b.json", NULL, NULL), 0);
+	assert_int_equal(matrix_add(m, "a", "6.1", &options), -EEXIST);
 	assert_string_equal(m->cells[0].id, "a+sid-rt");
 	assert_string_equal(m->cells[1].id, "a+6.1+smt=off");
 	assert_string_equal(m->cells[2].id, "b.json");
