@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cpu.many-cycles: what each cycle of a CPU costs in kernel memory that is never given back, and
- * whether cycles become slower. A trend is judged, and no single figure: both go up and down by
- * themselves.
+ * cpu.many-cycles: what each cycle of a CPU costs in kernel memory that is never given back. A
+ * trend over many cycles is judged, and no single figure: memory in use goes up and down by itself.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,8 +10,8 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "box/cpu.h"
+#include "scenarios/mem_trend.h"
 #include "scenarios/scenarios.h"
-#include "scenarios/trend.h"
 #include "stage/act.h"
 #include "stage/expect.h"
 #include "stage/needs.h"
@@ -20,8 +19,7 @@
 
 #define CYCLES 48
 #define FIRST 8 /* not looked at: caches fill */
-#define KINDS 5
-#define BURN_NS (2 * NS_PER_MS)
+#define PARTS 4 /* of what remains; each must be above the one before for it to be a trend */
 
 static const struct claim no_growth = {
 	.id = "mem.no-growth",
@@ -34,25 +32,8 @@ static const struct claim no_growth = {
 	.faults = FAULTS("kmod:slab-leaks", "unit:growth"),
 };
 
-static const struct claim no_slowing = {
-	.id = "latency.last-like-first",
-	.summary = "The last of many cycles of a CPU take no longer than the first",
-	.explain =
-		"How long each of 48 offlines and onlines takes. It is slowing down where the quickest of each quarter is slower than that of the quarter before, and that of the last "
-		"one takes at least twice as long as that of the first. A fixed amount of work is timed in each cycle too: where that slows down as well, it is the box, and nothing is judged. "
-		"A failure means that a callback walks a list that grows with each cycle.",
-	.refs = REFS("Documentation/core-api/cpu_hotplug.rst"),
-	.faults = FAULTS("kmod:slower-each-time", "unit:slowing"),
-};
-
-/* Of each cycle. */
-struct series {
-	long kib[KINDS][CYCLES];
-	long off_us[CYCLES], on_us[CYCLES], work_us[CYCLES];
-};
-
-static const char *const names[KINDS] = { "Slab", "Percpu", "KernelStack", "PageTables",
-					  "VmallocUsed" };
+static const char *const names[MEM_TREND_KINDS] = { "Slab", "Percpu", "KernelStack", "PageTables",
+						    "VmallocUsed" };
 
 /* "Slab:   12345 kB"; a kernel that lacks one has 0 of it. */
 static int read_meminfo(struct box *box, long *ret)
@@ -63,17 +44,37 @@ static int read_meminfo(struct box *box, long *ret)
 
 	if (r < 0)
 		return r;
-	for (int i = 0; i < KINDS; i++)
+	for (int i = 0; i < MEM_TREND_KINDS; i++)
 		ret[i] = 0;
 	for (cursor = text; (line = text_next_line(&cursor));) {
 		char *value = strchr(line, ':');
 
-		for (int i = 0; value && i < KINDS; i++)
+		for (int i = 0; value && i < MEM_TREND_KINDS; i++)
 			if ((size_t)(value - line) == strlen(names[i]) &&
 			    text_starts(line, names[i]))
 				ret[i] = strtol(value + 1, NULL, 10);
 	}
 	return 0;
+}
+
+long mem_trend(const long *kib, size_t n)
+{
+	size_t part = n / PARTS;
+	long before_highest = 0, first_lowest = 0, lowest = 0;
+
+	for (size_t p = 0; p < PARTS; p++) {
+		long highest = lowest = kib[p * part];
+
+		for (size_t i = p * part; i < (p + 1) * part; i++) {
+			lowest = kib[i] < lowest ? kib[i] : lowest;
+			highest = kib[i] > highest ? kib[i] : highest;
+		}
+		if (p > 0 && lowest <= before_highest)
+			return 0;
+		first_lowest = p == 0 ? lowest : first_lowest;
+		before_highest = highest;
+	}
+	return lowest - first_lowest;
 }
 
 static json_t *to_array(const long *kib, size_t n)
@@ -85,111 +86,37 @@ static json_t *to_array(const long *kib, size_t n)
 	return list;
 }
 
-static void judge_memory(struct stage *s, const struct series *all)
+static void judge(struct stage *s, long kib[MEM_TREND_KINDS][CYCLES], size_t n)
 {
 	json_t *data = json_object();
 	const char *worst = NULL;
 	long grown = 0;
 
-	for (int i = 0; i < KINDS; i++) {
-		long trend = trend_growth(all->kib[i] + FIRST, CYCLES - FIRST);
+	for (int i = 0; i < MEM_TREND_KINDS; i++) {
+		long trend = mem_trend(kib[i] + FIRST, n - FIRST);
 
-		json_object_set_new(data, names[i], to_array(all->kib[i], CYCLES));
+		json_object_set_new(data, names[i], to_array(kib[i], n));
 		/* From the lowest of the first part to that of the last one it is three parts. */
-		if (trend >= 2L * (CYCLES - FIRST) / TREND_PARTS * (TREND_PARTS - 1) &&
-		    trend > grown) {
+		if (trend >= 2 * (long)(n - FIRST) / PARTS * (PARTS - 1) && trend > grown) {
 			grown = trend;
 			worst = names[i];
 		}
 	}
 	if (worst)
 		expect(s, NULL, &no_growth, false, data,
-		       "%s grew by %ld KiB in the course of %d cycles, in each quarter of them",
-		       worst, grown, CYCLES);
+		       "%s grew by %ld KiB in the course of %zu cycles, in each quarter of them",
+		       worst, grown, n);
 	else
-		expect(s, NULL, &no_growth, true, data, "no kernel memory grew all along %d cycles",
-		       CYCLES);
-}
-
-static void judge_times(struct stage *s, const struct series *all)
-{
-	json_t *data = json_pack("{s:o, s:o, s:o}", "offline_us", to_array(all->off_us, CYCLES),
-				 "online_us", to_array(all->on_us, CYCLES), "work_us",
-				 to_array(all->work_us, CYCLES));
-	bool is_off = trend_is_slowing(all->off_us + FIRST, CYCLES - FIRST);
-	bool is_on = trend_is_slowing(all->on_us + FIRST, CYCLES - FIRST);
-
-	if ((is_off || is_on) && trend_is_slowing(all->work_us + FIRST, CYCLES - FIRST))
-		expect_unexercised(s, NULL, &no_slowing, data,
-				   "the whole box became slower in the course of %d cycles",
-				   CYCLES);
-	else
-		expect(s, NULL, &no_slowing, !is_off && !is_on, data,
-		       "in the course of %d cycles %s", CYCLES,
-		       is_off  ? "an offline came to take twice as long"
-		       : is_on ? "an online came to take twice as long"
-			       : "neither offline nor online became slower");
-}
-
-static void judge(struct stage *s, const struct series *all, size_t n)
-{
-	static const struct claim *const own[] = { &no_growth, &no_slowing };
-
-	if (n == CYCLES) {
-		judge_memory(s, all);
-		judge_times(s, all);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		expect_unexercised(s, NULL, own[i], NULL,
-				   "only %zu of %d cycles were done: no trend can be seen", n,
-				   CYCLES);
-}
-
-/* How long a fixed amount of CPU time takes: what the box is busy with besides. */
-static long time_work(void)
-{
-	int64_t began = wait_now_ns(), until = wait_thread_cpu_ns() + BURN_NS;
-
-	while (wait_thread_cpu_ns() < until)
-		;
-	return (long)((wait_now_ns() - began) / NS_PER_US);
-}
-
-static int move(struct stage *s, int cpu, enum act_verb verb, long *ret_us)
-{
-	struct act_spec spec = { .verb = verb, .cpu = cpu, .allow = ACT_ALLOW(0) };
-	struct act act = {};
-	int r = act_play(s, &spec, &act);
-
-	*ret_us = (long)((act.ended_ns - act.began_ns) / NS_PER_US);
-	return r;
-}
-
-/* 1: done; 0: the CPU was refused, and is there. */
-static int cycle(struct stage *s, int cpu, struct series *all, size_t n)
-{
-	long now[KINDS];
-	int r = move(s, cpu, ACT_OFFLINE, &all->off_us[n]);
-
-	if (r < 0 && cpu_is_fully_online(stage_box(s), cpu))
-		return 0;
-	r = move(s, cpu, ACT_ONLINE, &all->on_us[n]);
-	if (r == 0)
-		r = read_meminfo(stage_box(s), now);
-	if (r < 0)
-		return r;
-	for (int i = 0; i < KINDS; i++)
-		all->kib[i][n] = now[i];
-	all->work_us[n] = time_work();
-	return 1;
+		expect(s, NULL, &no_growth, true, data,
+		       "no kernel memory grew all along %zu cycles", n);
 }
 
 static int play(struct stage *s)
 {
-	static struct series all;
+	static long kib[MEM_TREND_KINDS][CYCLES];
 	int64_t until = wait_now_ns() + (stage_time_ns(s) > 0 ? stage_time_ns(s) : INT64_MAX / 4);
 	struct cpulist can;
+	long now[MEM_TREND_KINDS] = {};
 	int r = stage_can_leave(s, &can), cpu = r == 0 ? cpulist_next(&can, 1) : -1;
 	size_t n = 0;
 
@@ -197,24 +124,33 @@ static int play(struct stage *s)
 		cpu = cpulist_next(&can, 0);
 	if (cpu < 0)
 		return r < 0 ? r : -ENODEV;
-	while (n < CYCLES && wait_now_ns() < until) {
-		r = cycle(s, cpu, &all, n);
-		if (r <= 0)
-			break;
-		n++;
+	for (; n < CYCLES && wait_now_ns() < until; n++) {
+		r = act_offline(s, cpu);
+		if (r < 0 && cpu_is_fully_online(stage_box(s), cpu))
+			break; /* refused: it is told */
+		r = act_online(s, cpu);
+		if (r == 0)
+			r = read_meminfo(stage_box(s), now);
+		if (r < 0)
+			return r;
+		for (int i = 0; i < MEM_TREND_KINDS; i++)
+			kib[i][n] = now[i];
 	}
-	if (r < 0)
-		return r;
-	judge(s, &all, n);
+	if (n == CYCLES)
+		judge(s, kib, n);
+	else
+		expect_unexercised(s, NULL, &no_growth, NULL,
+				   "only %zu of %d cycles were done: no trend can be seen", n,
+				   CYCLES);
 	return 0;
 }
 
 const struct scenario scenario_cpu_many_cycles = {
 	.id = "cpu.many-cycles",
-	.summary = "One CPU goes and comes 48 times; memory and time are watched",
+	.summary = "One CPU goes and comes 48 times, and kernel memory is watched",
 	.explain =
 		"Only the kernel log and stuck tasks are watched meanwhile: other witnesses would use memory themselves.",
-	.claims = CLAIMS(&no_growth, &no_slowing),
+	.claims = CLAIMS(&no_growth),
 	.needs = NEEDS(&need_root, &need_hotpluggable_cpu),
 	.rank = 37,
 	.is_deep = true,

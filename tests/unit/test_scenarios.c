@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "scenarios/trend.h"
+#include "scenarios/mem_trend.h"
 #include "scenarios/scenarios.h"
 #include "support/scripted.h"
 #include "witnesses/witnesses.h"
@@ -119,25 +119,9 @@ static void growth_is_told_from_noise(void **state)
 		step[i] = i < 15 ? 50000 : 60000;
 		leak[i] = 50000 + i * 32 + (i * 37 % 5) * 8;
 	}
-	assert_int_equal(trend_growth(noise, 40), 0);
-	assert_int_equal(trend_growth(step, 40), 0);
-	assert_true(trend_growth(leak, 40) >= 29 * 32);
-}
-
-/* unit:slowing: noise is none, and neither is one slow quarter. */
-static void slowing_is_told_from_noise(void **state)
-{
-	long noise[40], busy[40], slowing[40];
-
-	(void)state;
-	for (int i = 0; i < 40; i++) {
-		noise[i] = 1000 + (i * 7919) % 900;
-		busy[i] = i >= 20 && i < 30 ? 5000 : 1000 + i;
-		slowing[i] = 1000 + 100 * i + (i * 7919) % 300;
-	}
-	assert_false(trend_is_slowing(noise, 40));
-	assert_false(trend_is_slowing(busy, 40));
-	assert_true(trend_is_slowing(slowing, 40));
+	assert_int_equal(mem_trend(noise, 40), 0);
+	assert_int_equal(mem_trend(step, 40), 0);
+	assert_true(mem_trend(leak, 40) >= 29 * 32);
 }
 
 int main(void)
@@ -148,7 +132,6 @@ int main(void)
 		cmocka_unit_test(last_cpu_faults_are_caught),
 		cmocka_unit_test(bad_input_is_told_apart),
 		cmocka_unit_test(growth_is_told_from_noise),
-		cmocka_unit_test(slowing_is_told_from_noise),
 		cmocka_unit_test(fixed_cpu_is_tried_with_a_trap),
 	};
 
