@@ -20,7 +20,6 @@ struct stage {
 	struct planted *planted; /* in the order of setup.witnesses */
 	size_t n_planted;
 	const struct claim **claims; /* NULL-terminated */
-	const struct claim **own;    /* the first of them, which the scenario makes itself */
 	size_t n_claims;
 	const char *speaker;  /* who observes and expects now: a witness's id, or "stage" */
 	int act_now;          /* number of the act that is around, 0: none */

@@ -50,14 +50,12 @@ int stage_new(const struct stage_setup *setup, struct stage **ret)
 		n++;
 	s->planted = calloc(n + 1, sizeof(*s->planted));
 	s->claims = calloc(STAGE_CLAIMS_MAX + 1, sizeof(*s->claims));
-	s->own = calloc(STAGE_CLAIMS_MAX + 1, sizeof(*s->own));
 	s->spoke = calloc(STAGE_CLAIMS_MAX, 1);
-	if (!s->planted || !s->claims || !s->own || !s->spoke)
+	if (!s->planted || !s->claims || !s->spoke)
 		return -ENOMEM;
 	s->n_planted = n;
 	add_claims(s, CLAIMS(&act_as_expected));
 	add_claims(s, setup->scenario->claims);
-	memcpy(s->own, s->claims, s->n_claims * sizeof(*s->own));
 	for (size_t i = 0; i < n; i++) {
 		s->planted[i].witness = setup->witnesses[i];
 		add_claims(s, setup->witnesses[i]->claims);
@@ -72,7 +70,6 @@ void stage_free(struct stage *s)
 		return;
 	free(s->planted);
 	free(s->claims);
-	free(s->own);
 	free(s->spoke);
 	free(s);
 }
@@ -192,10 +189,9 @@ static bool is_given(const struct stage *s, const struct need *need)
 	       (need == &need_expendable && s->setup.is_expendable);
 }
 
-/* True when all are met. Each goes to `lines`, so that a skip can name the one that was not. */
+/* True when all are met. Each is recorded, so that a skip can name the one that was not. */
 static bool probe_needs(struct stage *s, const char *kind, const char *id,
-			const struct need *const *needs, const struct claim *const *claims,
-			json_t *lines)
+			const struct need *const *needs, const struct claim *const *claims)
 {
 	bool all = true;
 
@@ -208,26 +204,15 @@ static bool probe_needs(struct stage *s, const char *kind, const char *id,
 
 		if (r < 0)
 			why = text_printf("could not be found out: %s", strerror(-r));
-		json_array_append_new(lines,
-				      json_pack("{s:s, s:s, s:b, s:s, s:o}", "subject",
-						subject ? subject : id, "need", (*needs)->id, "met",
-						r > 0, "why", why ? why : "", "claims",
-						r > 0 ? json_array() : claim_ids(s, claims)));
+		journal_write(s->setup.journal, "need",
+			      json_pack("{s:s, s:s, s:b, s:s, s:o}", "subject",
+					subject ? subject : id, "need", (*needs)->id, "met", r > 0,
+					"why", why ? why : "", "claims",
+					r > 0 ? json_array() : claim_ids(s, claims)));
 		if (r <= 0)
 			all = false;
 	}
 	return all;
-}
-
-/* Takes `lines`. */
-static void record_needs(struct stage *s, json_t *lines)
-{
-	json_t *line;
-	size_t i;
-
-	json_array_foreach(lines, i, line)
-		journal_write(s->setup.journal, "need", json_incref(line));
-	json_decref(lines);
 }
 
 static void callback_begin(struct stage *s, const struct witness *w)
@@ -258,11 +243,7 @@ static void plant(struct stage *s, struct planted *p)
 	const struct witness *w = p->witness;
 	int r;
 
-	json_t *needs = json_array();
-	bool has_all = probe_needs(s, "witness", w->id, w->needs, w->claims, needs);
-
-	record_needs(s, needs);
-	if (!has_all)
+	if (!probe_needs(s, "witness", w->id, w->needs, w->claims))
 		return;
 	callback_begin(s, w);
 	r = w->plant ? w->plant(s, &p->state) : 0;
@@ -357,20 +338,13 @@ static void say_stopped(struct stage *s, int r)
 int stage_play(struct stage *s)
 {
 	const struct scenario *sc = s->setup.scenario;
-	/* Where the scenario cannot be tried, what witnesses claim is at stake in the others: to
-	 * skip it here as well would bury what was missed. */
-	const struct claim *const *own = s->own[0] ? s->own : s->claims;
-	json_t *needs = json_array();
-	bool has_all = probe_needs(s, "scenario", sc->id, sc->needs, own, needs);
 	int r;
 
 	journal_write(s->setup.journal, "begin",
 		      json_pack("{s:s, s:o, s:o}", "of", "scenario", "claims",
-				claim_ids(s, has_all ? s->claims : own), "witnesses",
-				witness_ids(s)));
-	record_needs(s, needs);
+				claim_ids(s, s->claims), "witnesses", witness_ids(s)));
 	r = cpu_online_read(s->setup.box, &s->online);
-	if (r == 0 && !has_all)
+	if (r == 0 && !probe_needs(s, "scenario", sc->id, sc->needs, s->claims))
 		r = -EOPNOTSUPP;
 	s->speaker = "stage";
 	if (r == 0 && sc->prelude)
