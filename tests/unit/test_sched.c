@@ -157,6 +157,8 @@ static void child_wrong_status(void **state)
 	seen = good_exits();
 	seen.after.alien = 1;
 	assert_int_equal(judge_exits(&seen), FINDING_UNMET);
+	seen.was_there = seen.was_during = false;
+	assert_int_equal(judge_exits(&seen), FINDING_UNMET);
 }
 
 static int judge_stopped(const struct stopped_seen *seen)

@@ -46,6 +46,9 @@ static void futex_miscounts(void **state)
 	seen = good_futex();
 	seen.was_there = false;
 	assert_int_equal(judge_futex(&seen), FINDING_UNEXERCISED);
+	/* What is lost is lost, wherever they were. */
+	seen.there = 79;
+	assert_int_equal(judge_futex(&seen), FINDING_UNMET);
 }
 
 static int judge_locks(const struct locks_seen *seen)

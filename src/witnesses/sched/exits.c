@@ -133,6 +133,7 @@ void exits_judge(const struct exits_seen *seen, struct findings *ret)
 	const struct exits_count *a = &seen->before, *b = &seen->after;
 	unsigned long long begun = b->begun - a->begun, ended = b->ended - a->ended;
 	unsigned long long wrong = b->wrong - a->wrong, alien = b->alien - a->alien;
+	bool is_exact = begun == ended && wrong == 0 && alien == 0;
 	json_t *data = json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "begun", (json_int_t)begun,
 				 "ended", (json_int_t)ended, "wrong", (json_int_t)wrong, "alien",
 				 (json_int_t)alien, "failed", (json_int_t)(b->failed - a->failed),
@@ -143,16 +144,14 @@ void exits_judge(const struct exits_seen *seen, struct findings *ret)
 			ret, &exactly_once, FINDING_UNMET, data,
 			"the process that forks did not get to the end of its batch within %.0f ms: %llu children begun, %llu ended",
 			(double)seen->waited_ns / NS_PER_MS, begun, ended);
-	else if (!seen->was_there || !seen->was_during)
+	else if (is_exact && (!seen->was_there || !seen->was_during))
 		finding_add(ret, &exactly_once, FINDING_UNEXERCISED, data,
 			    "no child could be forked %s",
 			    seen->was_there ? "while the act was under way"
 					    : "on the CPU before the act");
 	else
 		finding_add(
-			ret, &exactly_once,
-			begun == ended && wrong == 0 && alien == 0 ? FINDING_MET : FINDING_UNMET,
-			data,
+			ret, &exactly_once, is_exact ? FINDING_MET : FINDING_UNMET, data,
 			"%llu children were forked and %llu waited for, %llu of them with a wrong status, %llu of nobody",
 			begun, ended, wrong, alien);
 }

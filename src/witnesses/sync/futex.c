@@ -99,7 +99,7 @@ void futex_judge(const struct futex_seen *seen, struct findings *ret)
 			ret, &no_wake_lost, FINDING_UNMET, data,
 			"two threads that wake each other, one of them on cpu%d, stood still for %.0f ms after %llu rounds",
 			seen->cpu, (double)seen->waited_ns / NS_PER_MS, here);
-	else if (!seen->was_there)
+	else if (here == there && !seen->was_there)
 		finding_add(ret, &no_wake_lost, FINDING_UNEXERCISED, data,
 			    "the threads for cpu%d did not wake each other before the act",
 			    seen->cpu);
