@@ -249,6 +249,8 @@ static void letters_make_states(void **state)
 		if (cell_base(cases[i].recent) != cases[i].state)
 			fail_msg("\"%s\" makes %s", cases[i].recent,
 				 cell_words[cell_base(cases[i].recent)].word);
+	assert_int_equal(cell_letter("crash", "known", true), 'K');
+	assert_int_equal(cell_letter("crash", "", false), 'C');
 	for (int i = 0; i < CELL_STATES; i++)
 		assert_int_equal(cell_state_of(cell_words[i].word), i);
 }

@@ -45,7 +45,7 @@ char cell_letter(const char *verdict, const char *kind, bool is_known)
 	} letters[] = { { "pass", 'P' },  { "error", 'E' }, { "timeout", 'T' },
 			{ "crash", 'C' }, { "skip", 'S' },  { "fail", 'F' } };
 
-	if (strcmp(verdict, "fail") == 0 && is_known)
+	if (is_known && (strcmp(verdict, "fail") == 0 || strcmp(verdict, "crash") == 0))
 		return 'K';
 	if (strcmp(verdict, "skip") == 0 && strcmp(kind, "limit") == 0)
 		return 'L';
