@@ -73,8 +73,14 @@ static int burst(struct stage *s, int cpu, struct burst *ret)
 static void judge(struct stage *s, int cpu, const struct burst *b)
 {
 	bool is_whole = cpu_is_fully_online(stage_box(s), cpu);
+	_cleanup_free_ char *proof = NULL;
 
-	if (b->err)
+	if (b->err && cpu_explain_refusal(stage_box(s), cpu, -b->err, NULL, &proof) == 1)
+		expect_limit(
+			s, NULL, &every_write, NULL,
+			"after %d cycles without a pause, writing \"%s\" for cpu%d gave %s: %s",
+			b->cycles, b->wrote, cpu, error_name(-b->err), proof);
+	else if (b->err)
 		expect(s, NULL, &every_write, false,
 		       json_pack("{s:i, s:i, s:s}", "cpu", cpu, "cycles", b->cycles, "result",
 				 error_name(-b->err)),
