@@ -2,7 +2,6 @@
 /* cpu.cycle: every hot-pluggable CPU off and on again, one after the other. What must hold
  * meanwhile is the witnesses' business. */
 #include "base/cpulist.h"
-#include "box/cpu.h"
 #include "scenarios/scenarios.h"
 #include "stage/act.h"
 #include "stage/needs.h"
@@ -13,20 +12,7 @@ static int play(struct stage *s)
 	struct cpulist cpus;
 	int r = stage_can_leave(s, &cpus);
 
-	if (r < 0)
-		return r;
-	cpulist_foreach(cpu, &cpus) {
-		/*
-		 * A refused offline is recorded and the next CPU tried; one that stopped half way
-		 * must come back first. A CPU that does not come back ends it.
-		 */
-		if (act_offline(s, cpu) < 0 && cpu_is_fully_online(stage_box(s), cpu))
-			continue;
-		r = act_online(s, cpu);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r < 0 ? r : act_cycle(s, &cpus);
 }
 
 const struct scenario scenario_cpu_cycle = {

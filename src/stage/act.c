@@ -289,3 +289,17 @@ int act_online(struct stage *s, int cpu)
 			&(struct act_spec){ .verb = ACT_ONLINE, .cpu = cpu, .allow = ACT_ALLOW(0) },
 			NULL);
 }
+
+int act_cycle(struct stage *s, const struct cpulist *cpus)
+{
+	cpulist_foreach(cpu, cpus) {
+		int r;
+
+		if (act_offline(s, cpu) < 0 && cpu_is_fully_online(s->setup.box, cpu))
+			continue;
+		r = act_online(s, cpu);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

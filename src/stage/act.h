@@ -36,6 +36,12 @@ extern const struct claim act_as_expected; /* "act.as-expected" */
 _must_check_ int act_offline(struct stage *s, int cpu);
 _must_check_ int act_online(struct stage *s, int cpu);
 
+/*
+ * Each of these CPUs off and on again, in turn. A refused offline is recorded and the next CPU
+ * tried; one that stopped half way must come back first. -errno: one did not come back.
+ */
+_must_check_ int act_cycle(struct stage *s, const struct cpulist *cpus);
+
 struct act_spec {
 	enum act_verb verb;
 	int cpu;

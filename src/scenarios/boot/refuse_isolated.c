@@ -80,20 +80,6 @@ static const struct need need_isolated = {
 	.probe = probe_isolated,
 };
 
-static int cycle(struct stage *s, const struct cpulist *cpus)
-{
-	cpulist_foreach(cpu, cpus) {
-		int r;
-
-		if (act_offline(s, cpu) < 0 && cpu_is_fully_online(stage_box(s), cpu))
-			continue;
-		r = act_online(s, cpu);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int play(struct stage *s)
 {
 	struct cpulist others, off = {}, can, isolated = boot_list(stage_box(s), ISOLATED);
@@ -109,7 +95,7 @@ static int play(struct stage *s)
 			s, NULL, &last_housekeeping, NULL,
 			"CPUs \"%s\" would have to be asked, and only \"%s\" were chosen",
 			cpulist_str(&others), cpulist_str(&can));
-		return cycle(s, &isolated);
+		return act_cycle(s, &isolated);
 	}
 	last = cpulist_next(&others, 0);
 	cpulist_del(&others, last);
@@ -130,7 +116,7 @@ static int play(struct stage *s)
 
 		r = r < 0 ? r : back;
 	}
-	return r < 0 ? r : cycle(s, &isolated);
+	return r < 0 ? r : act_cycle(s, &isolated);
 }
 
 const struct scenario scenario_cpu_refuse_isolated = {

@@ -104,14 +104,7 @@ static int play(struct stage *s)
 				   "none of CPUs \"%s\" kept the time for \"%s\": all went",
 				   cpulist_str(&keepers), cpulist_str(&full));
 	full = cpulist_and(&full, &can);
-	cpulist_foreach(cpu, &full) {
-		if (act_offline(s, cpu) < 0 && cpu_is_fully_online(stage_box(s), cpu))
-			continue;
-		r = act_online(s, cpu);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return act_cycle(s, &full);
 }
 
 const struct scenario scenario_cpu_refuse_timekeeper = {

@@ -140,22 +140,6 @@ static void verify_cpus(struct race *race, const struct cpulist *cpus)
 		errno = 0;
 }
 
-/* In peace: with what a race left behind, the next offline is where it would show. */
-static int cycle(struct race *race)
-{
-	int r;
-
-	cpulist_foreach(cpu, &race->plan->cpus) {
-		if (act_offline(race->stage, cpu) < 0 &&
-		    cpu_is_fully_online(stage_box(race->stage), cpu))
-			continue;
-		r = act_online(race->stage, cpu);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int race_verify(struct race *race)
 {
 	struct cpulist before = *stage_online(race->stage), now;
@@ -177,5 +161,6 @@ int race_verify(struct race *race)
 	/* The boot CPU, which did not take part, shows target 0 on kernels before 6.2. */
 	verify_cpus(race, &race->plan->cpus);
 	verify_kinds(race);
-	return back < 0 ? back : cycle(race);
+	/* In peace: with what a race left behind, the next offline is where it would show. */
+	return back < 0 ? back : act_cycle(race->stage, &race->plan->cpus);
 }

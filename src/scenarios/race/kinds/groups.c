@@ -118,20 +118,8 @@ static int act_quota(struct race_actor *a, const struct race_op *op)
 }
 
 static const struct race_verb throttled_verbs[] = {
-	{ .name = "off",
-	  .has_cpu = true,
-	  .weight = 2,
-	  .is_toggle = true,
-	  .is_marked = true,
-	  .legal = RACE_LEGAL(0),
-	  .act = kinds_off },
-	{ .name = "on",
-	  .has_cpu = true,
-	  .weight = 2,
-	  .is_toggle = true,
-	  .is_marked = true,
-	  .legal = RACE_LEGAL(0),
-	  .act = kinds_on },
+	KINDS_TOGGLE("off", kinds_off, 2),
+	KINDS_TOGGLE("on", kinds_on, 2),
 	{ .name = "burn", .args = 6, .weight = 3, .legal = RACE_LEGAL(0), .act = act_burn },
 	{ .name = "quota", .args = 12, .weight = 1, .legal = RACE_LEGAL(0), .act = act_quota },
 	{},

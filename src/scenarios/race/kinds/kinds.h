@@ -44,5 +44,12 @@ void kinds_end_tasks(struct race_actor *a);
 int kinds_off(struct race_actor *a, const struct race_op *op);
 int kinds_on(struct race_actor *a, const struct race_op *op);
 
+/* The verb for one of them. */
+#define KINDS_TOGGLE(word, function, how_often)                                            \
+	{                                                                                  \
+		.name = (word), .has_cpu = true, .weight = (how_often), .is_toggle = true, \
+		.is_marked = true, .legal = RACE_LEGAL(0), .act = (function)               \
+	}
+
 /* For the check() of kinds that make groups: afterwards none of a race's is left. */
 bool kinds_no_group_left(struct box *box, bool is_after, char **ret_why);

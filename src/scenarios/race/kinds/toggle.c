@@ -36,20 +36,8 @@ int kinds_on(struct race_actor *a, const struct race_op *op)
 /* In the order: off, on. Success is the only answer: the lock is waited for, and what is already so
  * is a success. */
 static const struct race_verb toggle_verbs[] = {
-	{ .name = "off",
-	  .has_cpu = true,
-	  .weight = 1,
-	  .is_toggle = true,
-	  .is_marked = true,
-	  .legal = RACE_LEGAL(0),
-	  .act = kinds_off },
-	{ .name = "on",
-	  .has_cpu = true,
-	  .weight = 1,
-	  .is_toggle = true,
-	  .is_marked = true,
-	  .legal = RACE_LEGAL(0),
-	  .act = kinds_on },
+	KINDS_TOGGLE("off", kinds_off, 1),
+	KINDS_TOGGLE("on", kinds_on, 1),
 	{},
 };
 
