@@ -210,7 +210,7 @@ static int open_signals(void)
 int lab_matrix_play(const struct cmd *cmd, struct matrix *m, const struct lab_matrix_options *o)
 {
 	_cleanup_close_ int signals = open_signals();
-	struct lab_matrix_display *display = lab_matrix_display_new(m, o->is_quiet);
+	struct lab_matrix_display *display = lab_matrix_display_new(m, o->jobs, o->is_quiet);
 	struct fleet_setup setup = {
 		.matrix = m,
 		.program = "/proc/self/exe",
@@ -226,6 +226,10 @@ int lab_matrix_play(const struct cmd *cmd, struct matrix *m, const struct lab_ma
 
 	lab_matrix_display_free(display);
 	lab_matrix_print(m);
+	if (lab_matrix_page(m) < 0)
+		cmd_fail(cmd, 0, "cannot write \"%s/matrix.html\"", m->dir);
+	else
+		printf("matrix to look at: %s/matrix.html\n", m->dir);
 	printf("matrix: %s\n", m->dir);
 	if (r < 0)
 		return cmd_fail(cmd, VERDICT_EXIT_NOT_JUDGED, "%s",
@@ -297,7 +301,8 @@ const struct cmd cmd_lab_matrix = {
 		"Each cell is a `hotproof lab run` of one MACHINE (default: the plain one of each architecture) in a fresh guest. A guest that "
 		"dies takes nothing with it but its own cell; a cell without a verdict is tried again. What a cell takes and is "
 		"not here, a kernel for example, is named, and its cell is left out. The matrix's folder is written as it "
-		"goes: `hotproof lab resume` goes on where one was ended, by whatever.",
+		"goes: `hotproof lab resume` goes on where one was ended, by whatever. What came out is in its matrix.html, to be looked at, and in "
+		"results.json. No guest is started while memory or CPUs do not allow it.",
 	.options = options,
 	.run = run,
 };

@@ -2,8 +2,11 @@
 /* What `lab matrix` and `lab resume` share: playing a matrix, and showing how it stands. */
 #pragma once
 
+#include <stdio.h>
+
 #include "cmd/cmd.h"
 #include "lab/fleet.h"
+#include "lab/forecast.h"
 
 struct lab_matrix_options {
 	int jobs, tries;
@@ -19,9 +22,31 @@ int lab_matrix_default_jobs(void);
 /* Progress on stderr: on a terminal the table as it stands, else a line for each thing. */
 struct lab_matrix_display;
 
-struct lab_matrix_display *lab_matrix_display_new(const struct matrix *m, bool is_quiet);
+struct lab_matrix_display *lab_matrix_display_new(const struct matrix *m, int jobs, bool is_quiet);
 void lab_matrix_display_free(struct lab_matrix_display *d);
-void lab_matrix_display_watch(void *ctx, enum fleet_event what, const struct matrix_cell *cell);
+void lab_matrix_display_watch(void *ctx, enum fleet_event what, const struct matrix_cell *cell,
+			      const char *text);
 
 /* The table at the end, to stdout. */
 void lab_matrix_print(const struct matrix *m);
+
+/* "99 passed, 1 known (try 2); why", owned by the caller. */
+char *lab_matrix_counts(const struct matrix_cell *c);
+
+/* Columns that the names of the cells take. */
+int lab_matrix_id_width(const struct matrix *m);
+
+/* results.json and matrix.html of the matrix as it stands. */
+_must_check_ int lab_matrix_page(const struct matrix *m);
+
+struct lab_matrix_view {
+	const struct matrix *matrix;
+	const struct forecast *forecast; /* NULL: none */
+	int64_t now_ms, spent_ms;        /* since 1970, since it was begun */
+	int id_width;
+	bool is_coloured;
+	const char *held; /* why no further guest is started; "": nothing */
+};
+
+/* Draws the matrix over the place where the cursor is; the number of lines that were drawn. */
+int lab_matrix_live_draw(FILE *out, const struct lab_matrix_view *v, int columns, int rows);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/process.h"
@@ -28,26 +29,37 @@
 /* A child that is told to end records that it was: it gets this long. */
 #define END_NS (20 * NS_PER_S)
 #define JOBS_MAX 64
-/* QEMU, the image twice, translated code. */
-#define OVERHEAD_MIB 400
+/* Memory that others hold may come back: so long is waited for it when no guest runs. */
+#define ROOM_NS (60 * NS_PER_S)
 
 struct job {
 	struct matrix_cell *cell;
 	struct process process;
 	int64_t began_ns;
-	int mem_mib;
+	struct room room;
 };
 
 struct fleet {
 	const struct fleet_setup *setup;
 	struct job jobs[JOBS_MAX];
-	int n_running, ep, mem_mib;
+	struct room running;
+	int64_t held_ns; /* since when a cell waits for room while no guest runs; 0: none does */
+	char held[ROOM_HELD_MAX];
+	int ep;
 };
 
-static void tell(const struct fleet *f, enum fleet_event what, const struct matrix_cell *cell)
+static void tell(const struct fleet *f, enum fleet_event what, const struct matrix_cell *cell,
+		 const char *text)
 {
 	if (f->setup->watch)
-		f->setup->watch(f->setup->watch_ctx, what, cell);
+		f->setup->watch(f->setup->watch_ctx, what, cell, text);
+}
+
+static void account(struct room *sum, const struct room *one, int sign)
+{
+	sum->mem_mib += sign * one->mem_mib;
+	sum->cpus += sign * one->cpus;
+	sum->guests += sign * one->guests;
 }
 
 char *fleet_missing(const struct matrix_cell *c)
@@ -71,32 +83,12 @@ char *fleet_missing(const struct matrix_cell *c)
 	return strdup(err.code ? err.text : strerror(-r));
 }
 
-static int free_mib(void)
+int64_t fleet_unix_ms(void)
 {
-	_cleanup_free_ char *text = NULL;
-	const char *at;
-	long kib = 0;
+	struct timespec now;
 
-	if (file_read(AT_FDCWD, "/proc/meminfo", &text, NULL) < 0)
-		return INT32_MAX;
-	at = strstr(text, "MemAvailable:");
-	if (!at || sscanf(at, "MemAvailable: %ld", &kib) != 1)
-		return INT32_MAX;
-	return (int)(kib >> 10);
-}
-
-/* What a guest has been given and not touched yet still counts as free: so it is counted here too.
- */
-static bool fits(const struct fleet *f, int mem_mib)
-{
-	return f->n_running == 0 || f->mem_mib + mem_mib <= free_mib();
-}
-
-static int mem_of(const struct matrix_cell *c)
-{
-	_cleanup_(cleanup_machine) struct machine *m = NULL;
-
-	return (machine_load(c->machine, &m, NULL) == 0 ? m->mem_mib : 1024) + OVERHEAD_MIB;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / NS_PER_MS;
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -164,7 +156,7 @@ static int start(struct fleet *f, struct matrix_cell *c, struct error *err)
 	while (job->cell)
 		job++;
 	*job = (struct job){ .cell = c, .process = PROCESS_NONE, .began_ns = wait_now_ns() };
-	job->mem_mib = mem_of(c);
+	job->room = room_of(c);
 	r = launch(f, job, err);
 	if (r < 0) {
 		job->cell = NULL;
@@ -174,10 +166,10 @@ static int start(struct fleet *f, struct matrix_cell *c, struct error *err)
 	if (epoll_ctl(f->ep, EPOLL_CTL_ADD, job->process.pidfd, &ev) < 0)
 		return -errno;
 	c->state = MATRIX_RUNNING;
+	c->began_ms = fleet_unix_ms();
 	c->tries++;
-	f->n_running++;
-	f->mem_mib += job->mem_mib;
-	tell(f, FLEET_STARTED, c);
+	account(&f->running, &job->room, 1);
+	tell(f, FLEET_STARTED, c, NULL);
 	return 0;
 }
 
@@ -189,24 +181,68 @@ static struct matrix_cell *next_waiting(const struct matrix *m)
 	return NULL;
 }
 
+static void set_absent(struct fleet *f, struct matrix_cell *c, char *why)
+{
+	free(c->why);
+	c->why = why;
+	c->state = MATRIX_ABSENT;
+	tell(f, FLEET_ABSENT, c, NULL);
+}
+
+/*
+ * True: there is room. What holds a cell up is told once, and not for ever waited for: 0 guests run
+ * and the memory does not come back, then the cell is left out.
+ */
+static bool has_room(struct fleet *f, struct matrix_cell *c)
+{
+	char why[ROOM_HELD_MAX] = "";
+	struct room need = room_of(c);
+	struct room_host host;
+
+	if (f->setup->host)
+		f->setup->host(&host);
+	else
+		room_host_read(&host);
+	if (room_fits(&host, &f->running, &need, why)) {
+		f->held_ns = 0;
+		f->held[0] = '\0';
+		return true;
+	}
+	if (!f->held[0])
+		tell(f, FLEET_HELD, c, why);
+	snprintf(f->held, sizeof(f->held), "%s", why);
+	if (f->running.guests > 0) {
+		f->held_ns = 0;
+		return false;
+	}
+	f->held_ns = f->held_ns ? f->held_ns : wait_now_ns();
+	if (need.mem_mib > host.total_mib ||
+	    wait_now_ns() - f->held_ns >
+		    wait_scaled(f->setup->room_ns ? f->setup->room_ns : ROOM_NS)) {
+		set_absent(f, c, strdup(why));
+		f->held_ns = 0;
+		f->held[0] = '\0';
+	}
+	return false;
+}
+
 static int fill_up(struct fleet *f, struct error *err)
 {
 	struct matrix_cell *c;
 	int r = 0;
 
-	while (r == 0 && f->n_running < f->setup->jobs && (c = next_waiting(f->setup->matrix))) {
+	while (r == 0 && f->running.guests < f->setup->jobs &&
+	       (c = next_waiting(f->setup->matrix))) {
 		char *missing = f->setup->missing ? f->setup->missing(c) : NULL;
 
 		if (missing) {
-			free(c->why);
-			c->why = missing;
-			c->state = MATRIX_ABSENT;
-			tell(f, FLEET_ABSENT, c);
+			set_absent(f, c, missing);
 			continue;
 		}
-		if (!fits(f, mem_of(c)))
+		if (has_room(f, c))
+			r = start(f, c, err);
+		else if (c->state == MATRIX_WAITING)
 			break;
-		r = start(f, c, err);
 	}
 	return r;
 }
@@ -228,16 +264,15 @@ static int reap(struct fleet *f, struct job *job)
 		return r < 0 ? r : -ETIMEDOUT;
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : VERDICT_EXIT_NOT_JUDGED;
 	c->ms = (wait_now_ns() - job->began_ns) / NS_PER_MS;
-	f->n_running--;
-	f->mem_mib -= job->mem_mib;
+	account(&f->running, &job->room, -1);
 	job->cell = NULL;
 	if (is_worth_another(f, c, code)) {
 		c->state = MATRIX_WAITING;
-		tell(f, FLEET_AGAIN, c);
+		tell(f, FLEET_AGAIN, c, NULL);
 		return 0;
 	}
 	r = matrix_settle(f->setup->matrix, c, code);
-	tell(f, FLEET_ENDED, c);
+	tell(f, FLEET_ENDED, c, NULL);
 	return r;
 }
 
@@ -248,7 +283,7 @@ static int turn(struct fleet *f)
 	int n, r = wait_readable(f->ep, wait_now_ns() + TICK_NS);
 
 	if (r <= 0) {
-		tell(f, FLEET_TICK, NULL);
+		tell(f, FLEET_TICK, NULL, NULL);
 		return r < 0 ? r : 1;
 	}
 	n = epoll_wait(f->ep, events, 8, 0);
@@ -293,7 +328,7 @@ int fleet_run(const struct fleet_setup *setup, struct error *err)
 		return -errno;
 	do {
 		r = fill_up(&f, err);
-		if (r == 0 && f.n_running == 0)
+		if (r == 0 && f.running.guests == 0 && !f.held[0])
 			return 1;
 		if (r == 0)
 			r = turn(&f);

@@ -21,6 +21,7 @@ static void cell_clear(struct matrix_cell *c)
 	free(c->append);
 	free(c->cpu_model);
 	free(c->why);
+	free(c->node);
 	json_decref(c->counts);
 }
 
@@ -217,12 +218,15 @@ static void take_state(struct matrix *m, struct matrix_cell *c)
 {
 	json_t *end = load(m, c, ".json");
 	const char *why = json_string_value(json_object_get(end, "why"));
+	const char *node = json_string_value(json_object_get(end, "node"));
 
 	if (json_is_integer(json_object_get(end, "exit"))) {
 		c->state = MATRIX_ENDED;
 		c->exit = (int)json_integer_value(json_object_get(end, "exit"));
 		c->why = why ? strdup(why) : NULL;
+		c->began_ms = json_integer_value(json_object_get(end, "began"));
 		c->ms = json_integer_value(json_object_get(end, "ms"));
+		c->node = node ? strdup(node) : NULL;
 		c->tries = (int)json_integer_value(json_object_get(end, "tries"));
 	}
 	json_decref(end);
@@ -308,6 +312,14 @@ static char *last_words(const struct matrix *m, const struct matrix_cell *c)
 	return strdup(strstr(last, ": ") ? strstr(last, ": ") + 2 : last);
 }
 
+int matrix_write_end(const char *path, const struct matrix_cell *c)
+{
+	return put(path,
+		   json_pack("{s:i, s:o, s:I, s:I, s:i, s:o}", "exit", c->exit, "why",
+			     text_or_null(c->why), "began", (json_int_t)c->began_ms, "ms",
+			     (json_int_t)c->ms, "tries", c->tries, "node", text_or_null(c->node)));
+}
+
 int matrix_settle(struct matrix *m, struct matrix_cell *c, int exit_code)
 {
 	_cleanup_free_ char *path = matrix_path(m, c, ".json");
@@ -319,31 +331,5 @@ int matrix_settle(struct matrix *m, struct matrix_cell *c, int exit_code)
 	c->exit = exit_code;
 	c->state = MATRIX_ENDED;
 	take_results(m, c);
-	return put(path,
-		   json_pack("{s:i, s:o, s:I, s:i}", "exit", c->exit, "why", text_or_null(c->why),
-			     "ms", (json_int_t)c->ms, "tries", c->tries));
-}
-
-int matrix_exit(const struct matrix *m)
-{
-	bool has_failed = false, has_none = false, has_passed = false;
-
-	for (size_t i = 0; i < m->n_cells; i++) {
-		const struct matrix_cell *c = &m->cells[i];
-
-		if (c->state == MATRIX_ABSENT)
-			continue;
-		if (c->state != MATRIX_ENDED ||
-		    (c->exit != VERDICT_EXIT_PASSED && c->exit != VERDICT_EXIT_FAILED &&
-		     c->exit != VERDICT_EXIT_NOT_TRIED))
-			has_none = true;
-		else if (c->exit == VERDICT_EXIT_FAILED)
-			has_failed = true;
-		else
-			has_passed |= c->exit == VERDICT_EXIT_PASSED;
-	}
-	return has_failed   ? VERDICT_EXIT_FAILED
-	       : has_none   ? VERDICT_EXIT_NOT_JUDGED
-	       : has_passed ? VERDICT_EXIT_PASSED
-			    : VERDICT_EXIT_NOT_TRIED;
+	return matrix_write_end(path, c);
 }

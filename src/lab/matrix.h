@@ -6,7 +6,7 @@
  *
  * matrix.json: {"format": 1, "words": [what each `lab run` gets], "cells": [{"cell", "machine",
  * "kernel", "append", "cpu_model"}]}. CELL/ is the cell's run directory, CELL.json {"exit", "why",
- * "ms", "tries"} of the run that ended, CELL.log what it said.
+ * "began", "ms", "tries", "node"} of the run that ended, CELL.log what it said.
  */
 #pragma once
 
@@ -31,9 +31,11 @@ struct matrix_cell {
 	char *kernel, *append; /* NULL: the machine's own; none */
 	char *cpu_model;       /* NULL: the machine's own */
 	enum matrix_state state;
-	int exit;  /* as `lab run` exits: enum in evidence/verdict.h */
-	int tries; /* guests that were started for it */
+	int exit;         /* as `lab run` exits: enum in evidence/verdict.h */
+	int tries;        /* guests that were started for it */
+	int64_t began_ms; /* of the last try, since 1970; 0: not known */
 	int64_t ms;
+	char *node;     /* where it ran; NULL: here */
 	char *why;      /* one line, or NULL */
 	json_t *counts; /* of results.json, or NULL */
 };
@@ -68,6 +70,19 @@ char *matrix_path(const struct matrix *m, const struct matrix_cell *c, const cha
 
 /* The cell's run has ended with this exit code: writes CELL.json and reads the results. */
 _must_check_ int matrix_settle(struct matrix *m, struct matrix_cell *c, int exit_code);
+
+/* "passed", "failed", "untried", "no verdict", "waiting", "running" or "absent". */
+const char *matrix_word(const struct matrix_cell *c);
+
+/* CELL.json of an end. */
+_must_check_ int matrix_write_end(const char *path, const struct matrix_cell *c);
+
+/*
+ * The whole as it stands, for a report: {"format": 1, "matrix": the folder's name, "exit", "words",
+ * "cells": [what matrix.json and CELL.json have, "state": as matrix_word() says, "counts"]}. Owned
+ * by the caller; NULL when memory is short.
+ */
+json_t *matrix_document(const struct matrix *m);
 
 /* Exit code of the whole: 1 if a cell failed, else 99 if one has no verdict, else 0 if one passed,
  * else 77. */

@@ -191,6 +191,73 @@ static void a_signal_ends_all(void **state)
 	close(fds[1]);
 }
 
+static int n_held, n_most, n_now;
+
+static void count_guests(void *ctx, enum fleet_event what, const struct matrix_cell *c,
+			 const char *text)
+{
+	(void)ctx;
+	(void)c;
+	n_now += what == FLEET_STARTED;
+	n_now -= what == FLEET_ENDED || what == FLEET_AGAIN;
+	n_most = n_now > n_most ? n_now : n_most;
+	if (what == FLEET_HELD) {
+		assert_non_null(strstr(text, "CPUs: 1 of this host"));
+		n_held++;
+	}
+}
+
+static void one_cpu(struct room_host *ret)
+{
+	*ret = (struct room_host){ 100000, 100000, 1 };
+}
+
+static void no_memory(struct room_host *ret)
+{
+	*ret = (struct room_host){ 100, 100000, 64 };
+}
+
+/* More jobs than there is room for: one after the other, and it says so. */
+static void no_guest_without_room(void **state)
+{
+	static const char *const machines[] = { "good", "bad", "second", NULL };
+	_cleanup_(cleanup_matrix) struct matrix *m = make(machines);
+	struct fleet_setup how = { .matrix = m,
+				   .program = program,
+				   .jobs = 4,
+				   .tries = 2,
+				   .signal_fd = -1,
+				   .host = one_cpu,
+				   .watch = count_guests };
+	struct error err = {};
+
+	(void)state;
+	n_held = n_most = n_now = 0;
+	assert_int_equal(fleet_run(&how, &err), 1);
+	assert_int_equal(n_most, 1);
+	assert_true(n_held >= 1);
+	assert_int_equal(m->cells[2].exit, 0);
+}
+
+static void memory_that_never_comes_is_named(void **state)
+{
+	static const char *const machines[] = { "good", NULL };
+	_cleanup_(cleanup_matrix) struct matrix *m = make(machines);
+	struct fleet_setup how = { .matrix = m,
+				   .program = program,
+				   .jobs = 4,
+				   .tries = 2,
+				   .signal_fd = -1,
+				   .host = no_memory,
+				   .room_ns = 1 };
+	struct error err = {};
+
+	(void)state;
+	assert_int_equal(fleet_run(&how, &err), 1);
+	assert_int_equal(m->cells[0].state, MATRIX_ABSENT);
+	assert_non_null(strstr(m->cells[0].why, "memory: 100 MiB are free"));
+}
+
 static void bad_folders_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -219,6 +286,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_cell_has_its_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unseen_end_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_signal_ends_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_guest_without_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_that_never_comes_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_folders_are_refused, setup, teardown),
 	};
 
