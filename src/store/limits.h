@@ -36,6 +36,7 @@
 #define LIMITS_CONNECTIONS 512
 #define LIMITS_CONNECTIONS_PER_IP 128
 #define LIMITS_CONNECTION_MEMORY ((size_t)32 << 10)
+#define LIMITS_CACHE ((size_t)12 << 20) /* of answers that were made already */
 #define LIMITS_IDLE_S 30
 #define LIMITS_UPLOADS_AT_ONCE 16 /* open at the same time; more are told to come again */
 #define LIMITS_SLOW_QUEUE 64      /* requests that wait for a worker */

@@ -5,6 +5,7 @@
 
 #include "site/pages/cells.h"
 #include "site/pages/page.h"
+#include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/people/idea.h"
 
@@ -18,14 +19,6 @@ static void begin_table(struct out *out, const char *title, int64_t count)
 		title, (long long)count, title);
 }
 
-static const struct matrix_count *find_count(const struct matrix *m, const char *name)
-{
-	for (int i = 0; i < m->n_rows; i++)
-		if (strcmp(m->rows[i], name) == 0)
-			return matrix_at(m, i, 0);
-	return NULL;
-}
-
 /* Rows of name and summary, with how each stands. */
 static int put_table(struct request *r, const char *kind, enum matrix_axis axis, const char *title,
 		     const char *sql)
@@ -33,24 +26,15 @@ static int put_table(struct request *r, const char *kind, enum matrix_axis axis,
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct out *out = &r->reply.body;
-	int n = matrix_read(r->db, axis, MATRIX_ARCH, &(struct filter){ 0 }, &m, &r->err);
+	int n = matrix_by(site_cube(r->site), r->db, axis, &(struct filter){ 0 }, &m, &r->err);
 
 	if (n >= 0)
 		n = db_select(r->db, &rows, &r->err, sql, NULL);
 	if (n < 0)
 		return n;
-	/* Of all columns together. */
-	for (int i = 0; i < m->n_rows; i++)
-		for (int c = 1; c < m->n_columns; c++) {
-			struct matrix_count *to = &m->cells[i * m->n_columns];
-
-			for (int s = 0; s < CELL_STATES; s++)
-				to->n[s] += matrix_at(m, i, c)->n[s];
-			to->total += matrix_at(m, i, c)->total;
-		}
 	begin_table(out, title, m->n_rows);
 	while ((n = rows_next(&rows, &r->err)) == 1) {
-		const struct matrix_count *count = find_count(m, rows_text(&rows, 0));
+		const struct matrix_count *count = matrix_find(m, rows_text(&rows, 0));
 
 		out_raw(out, "<tr><td class=\"id\">");
 		page_link(out, kind, rows_text(&rows, 0));
@@ -106,7 +90,8 @@ static int put_coverage(struct request *r, const struct filter *filter, const ch
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct out *out = &r->reply.body;
-	int count = 0, n = matrix_read(r->db, MATRIX_ARCH, MATRIX_SERIES, filter, &m, &r->err);
+	int count = 0, n = matrix_read(site_cube(r->site), r->db, MATRIX_ARCH, MATRIX_SERIES,
+				       filter, &m, &r->err);
 
 	if (n < 0)
 		return n;
@@ -131,32 +116,55 @@ static int put_coverage(struct request *r, const struct filter *filter, const ch
 	return n;
 }
 
-int page_claim(struct request *r)
+/* What the pages of claims and scenarios have in common: one thing of the catalogue. Its query
+ * gives summary, explain, and the texts that stand below. */
+struct thing {
+	const char *kind, *sql;
+	struct filter filter;
+	const char *url;
+};
+
+static int begin_thing(struct request *r, const struct thing *thing, struct rows *rows)
 {
-	_cleanup_rows_ struct rows rows = { 0 };
-	const char *id = r->parts[0];
 	struct db *db = request_db(r);
-	struct out *out;
-	int n = db ? db_select(
-			     db, &rows, &r->err,
-			     "SELECT summary,explain,made_by,refs,faults,is_current FROM claim WHERE name=?1",
-			     "s", id)
-		   : -r->err.code;
+	int n = db ? db_select(db, rows, &r->err, thing->sql, "s", r->parts[0]) : -r->err.code;
 
 	if (n >= 0)
-		n = rows_next(&rows, &r->err);
+		n = rows_next(rows, &r->err);
 	if (n == 0)
-		return error_set(&r->err, ENOENT, "there is no claim \"%.80s\"", id);
+		return error_set(&r->err, ENOENT, "there is no %s \"%.80s\"", thing->kind,
+				 r->parts[0]);
 	if (n < 0)
 		return n;
-	out = page_begin(r, id, "/catalogue");
-	out_put(out, "<p class=\"summary\">%s.</p>\n", rows_text(&rows, 0));
+	page_begin(r, r->parts[0], "/catalogue");
+	out_put(&r->reply.body, "<p class=\"summary\">%s.</p>\n", rows_text(rows, 0));
+	return 0;
+}
+
+static int put_thing(struct request *r, const struct thing *thing, const struct rows *rows)
+{
+	page_markdown(&r->reply.body, rows_text(rows, 1));
+	return put_coverage(r, &thing->filter, thing->url, r->parts[0]);
+}
+
+int page_claim(struct request *r)
+{
+	const struct thing thing = {
+		"claim",
+		"SELECT summary,explain,made_by,refs,faults,is_current FROM claim WHERE name=?1",
+		{ .claim = r->parts[0] },
+		"/matrix?rows=claim&columns=kernel&claim=",
+	};
+	_cleanup_rows_ struct rows rows = { 0 };
+	struct out *out = &r->reply.body;
+	int n = begin_thing(r, &thing, &rows);
+
+	if (n < 0)
+		return n;
 	if (!rows_int(&rows, 5))
 		out_raw(out,
 			"<p class=\"note\">The catalogue of this site does not name it.</p>\n");
-	page_markdown(out, rows_text(&rows, 1));
-	n = put_coverage(r, &(struct filter){ .claim = id },
-			 "/matrix?rows=claim&columns=kernel&claim=", id);
+	n = put_thing(r, &thing, &rows);
 	put_lines(out, "Made by", rows_text(&rows, 2));
 	put_lines(out, "Source of the rule", rows_text(&rows, 3));
 	put_lines(out, "Seeded faults that must make it fail", rows_text(&rows, 4));
@@ -165,30 +173,22 @@ int page_claim(struct request *r)
 
 int page_scenario(struct request *r)
 {
+	const struct thing thing = {
+		"scenario",
+		"SELECT summary,explain,needs,is_deep FROM scenario WHERE name=?1",
+		{ .scenario = r->parts[0] },
+		"/matrix?rows=claim&columns=kernel&scenario=",
+	};
 	_cleanup_rows_ struct rows rows = { 0 };
-	const char *id = r->parts[0];
-	struct db *db = request_db(r);
-	struct out *out;
-	int n = db ? db_select(
-			     db, &rows, &r->err,
-			     "SELECT summary,explain,needs,is_deep,is_current FROM scenario WHERE name=?1",
-			     "s", id)
-		   : -r->err.code;
+	struct out *out = &r->reply.body;
+	int n = begin_thing(r, &thing, &rows);
 
-	if (n >= 0)
-		n = rows_next(&rows, &r->err);
-	if (n == 0)
-		return error_set(&r->err, ENOENT, "there is no scenario \"%.80s\"", id);
 	if (n < 0)
 		return n;
-	out = page_begin(r, id, "/catalogue");
-	out_put(out, "<p class=\"summary\">%s.</p>\n", rows_text(&rows, 0));
 	if (rows_int(&rows, 3))
 		out_raw(out,
 			"<p class=\"note\">It takes long, and is played only when asked for.</p>\n");
-	page_markdown(out, rows_text(&rows, 1));
-	n = put_coverage(r, &(struct filter){ .scenario = id },
-			 "/matrix?rows=claim&columns=kernel&scenario=", id);
+	n = put_thing(r, &thing, &rows);
 	put_lines(out, "Needs", rows_text(&rows, 2));
 	return n < 0 ? n : page_end(r);
 }

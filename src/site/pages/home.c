@@ -5,6 +5,7 @@
 
 #include "site/pages/cells.h"
 #include "site/pages/page.h"
+#include "site/web/site.h"
 #include "site/pages/runs.h"
 #include "store/cells/list.h"
 #include "store/people/idea.h"
@@ -88,7 +89,8 @@ static int put_overview(struct request *r)
 {
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
 	struct out *out = &r->reply.body;
-	int n = matrix_read(r->db, MATRIX_ARCH, MATRIX_SERIES, &(struct filter){ 0 }, &m, &r->err);
+	int n = matrix_read(site_cube(r->site), r->db, MATRIX_ARCH, MATRIX_SERIES,
+			    &(struct filter){ 0 }, &m, &r->err);
 
 	if (n < 0)
 		return n;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "site/pages/page.h"
 #include "site/pages/runs.h"
+#include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/cells/machine.h"
 
@@ -26,22 +27,14 @@ enum {
 	EVERY_DAYS,
 	HAS_KEY,
 	KERNELS,
-	LAST,
-	BLOCKED,
-	PASSED,
-	EXPECTED
+	LAST
 };
 
 #define COLUMNS                                                                                    \
 	"SELECT m.id,m.name,m.arch,m.summary,m.platform,m.capabilities,m.owner,m.place,m.lent_to," \
 	"m.lent_until,m.health,m.health_why,m.console,m.every_days,m.signing_key IS NOT NULL,"     \
 	"(SELECT count(DISTINCT kernel) FROM target WHERE machine=m.id),"                          \
-	"(SELECT coalesce(max(last_at),0) FROM target WHERE machine=m.id),"                        \
-	"coalesce(n.blocked,0),coalesce(n.passed,0),coalesce(n.expected,0) FROM machine m"         \
-	" LEFT JOIN (SELECT machine,count(*) FILTER (WHERE state=11) AS blocked,"                  \
-	"  count(*) FILTER (WHERE state=1) AS passed,"                                             \
-	"  count(*) FILTER (WHERE state<>12) AS expected"                                          \
-	"  FROM cell WHERE is_expected=1 GROUP BY machine) n ON n.machine=m.id"
+	"(SELECT coalesce(max(last_at),0) FROM target WHERE machine=m.id) FROM machine m"
 
 static const char *const healths[] = { "good", "degraded", "does-not-boot", "maintenance",
 				       "retired" };
@@ -51,10 +44,8 @@ static void put_health(struct out *out, const char *health)
 	out_put(out, "<span class=\"state h-%s\">%s</span>", health, health);
 }
 
-static void put_row(struct out *out, const struct rows *m)
+static void put_row(struct out *out, const struct rows *m, const struct matrix_count *count)
 {
-	int64_t expected = rows_int(m, EXPECTED);
-
 	out_raw(out, "<tr><td class=\"id\">");
 	page_link(out, "machine", rows_text(m, NAME));
 	out_put(out, "<br/><small>%s</small></td><td>%s</td><td>", rows_text(m, SUMMARY),
@@ -64,20 +55,24 @@ static void put_row(struct out *out, const struct rows *m)
 		rows_text(m, HEALTH_WHY), rows_text(m, OWNER), rows_text(m, PLACE),
 		(long long)rows_int(m, KERNELS));
 	out_time(out, rows_int(m, LAST));
-	out_put(out, "</td><td class=\"num\">%lld%%</td><td>",
-		(long long)(expected ? rows_int(m, PASSED) * 100 / expected : 0));
-	if (rows_int(m, BLOCKED))
-		out_put(out, "repairing it unlocks %lld cells", (long long)rows_int(m, BLOCKED));
+	out_put(out, "</td><td class=\"num\">%d%%</td><td>",
+		count && matrix_coverage(count) > 0 ? matrix_coverage(count) : 0);
+	if (count && count->n[CELL_BLOCKED])
+		out_put(out, "repairing it unlocks %d cells", count->n[CELL_BLOCKED]);
 	out_raw(out, "</td></tr>\n");
 }
 
 int page_machines(struct request *r)
 {
+	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct db *db = request_db(r);
 	struct out *out;
 	int n = db ? db_select(db, &rows, &r->err, COLUMNS " ORDER BY m.name", NULL) : -r->err.code;
 
+	if (n >= 0)
+		n = matrix_by(site_cube(r->site), db, MATRIX_MACHINE, &(struct filter){ 0 }, &m,
+			      &r->err);
 	if (n < 0)
 		return n;
 	out = page_begin(r, "Machines", "/machines");
@@ -88,7 +83,7 @@ int page_machines(struct request *r)
 		"<th scope=\"col\">Kernels</th><th scope=\"col\">Last heard of</th><th scope=\"col\">Proved"
 		"</th><th scope=\"col\">To do</th></tr></thead>\n<tbody>");
 	while ((n = rows_next(&rows, &r->err)) == 1)
-		put_row(out, &rows);
+		put_row(out, &rows, matrix_find(m, rows_text(&rows, NAME)));
 	out_raw(out,
 		"</tbody></table></div>\n<p class=\"note\">A run from a machine that is not known "
 		"registers it.</p>\n");
@@ -101,7 +96,7 @@ static void put_fact(struct out *out, const char *name, const char *value)
 		out_put(out, "<div><dt>%s</dt><dd>%s</dd></div>", name, value);
 }
 
-static void put_facts(struct out *out, const struct rows *m)
+static void put_facts(struct out *out, const struct rows *m, int blocked)
 {
 	out_raw(out, "<p class=\"verdict\">");
 	put_health(out, rows_text(m, HEALTH));
@@ -117,9 +112,8 @@ static void put_facts(struct out *out, const struct rows *m)
 	out_raw(out, "<div><dt>Last heard of</dt><dd>");
 	out_time(out, rows_int(m, LAST));
 	out_raw(out, "</dd></div></dl>\n");
-	if (rows_int(m, BLOCKED))
-		out_put(out, "<p>Repairing it unlocks %lld cells.</p>\n",
-			(long long)rows_int(m, BLOCKED));
+	if (blocked)
+		out_put(out, "<p>Repairing it unlocks %d cells.</p>\n", blocked);
 	if (*rows_text(m, CONSOLE))
 		out_put(out, "<h2>Last of its console</h2>\n<pre tabindex=\"0\">%s</pre>\n",
 			rows_text(m, CONSOLE));
@@ -195,13 +189,13 @@ int page_machine(struct request *r)
 	if (n == 0)
 		return error_set(&r->err, ENOENT, "there is no machine \"%.80s\"", r->parts[0]);
 	if (n >= 0)
-		n = matrix_read(db, MATRIX_MACHINE, MATRIX_KERNEL,
+		n = matrix_read(site_cube(r->site), db, MATRIX_MACHINE, MATRIX_KERNEL,
 				&(struct filter){ .machine = r->parts[0] }, &m, &r->err);
 	if (n < 0)
 		return n;
 	out = page_begin(r, r->parts[0], "/machines");
 	out_put(out, "<p class=\"summary\">%s</p>\n", rows_text(&rows, SUMMARY));
-	put_facts(out, &rows);
+	put_facts(out, &rows, m->all.n[CELL_BLOCKED]);
 	page_coverage(out, &m->all);
 	out_raw(out, "<p><a href=\"/matrix?rows=subject&amp;columns=kernel&amp;machine=");
 	out_url(out, r->parts[0]);

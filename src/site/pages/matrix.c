@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "site/pages/page.h"
+#include "site/web/site.h"
 
 static enum matrix_axis axis(const struct request *r, const char *name, enum matrix_axis fallback)
 {
@@ -211,7 +212,8 @@ int page_matrix(struct request *r)
 	int n;
 
 	page_filter_read(r, &filter);
-	n = db ? matrix_read(db, rows, columns, &filter, &m, &r->err) : -r->err.code;
+	n = db ? matrix_read(site_cube(r->site), db, rows, columns, &filter, &m, &r->err)
+	       : -r->err.code;
 	if (n < 0)
 		return n;
 	place.m = m;

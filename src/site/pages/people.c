@@ -24,9 +24,10 @@ int page_login(struct request *r)
 
 static int set_cookie(struct request *r, const char *session, int64_t age)
 {
-	r->reply.cookie = text_printf(
-		"hotproof_session=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%" PRId64 "%s",
-		session, age, site_setup_of(r->site)->is_https ? "; Secure" : "");
+	r->reply.cookie = text_printf(ACCOUNT_COOKIE
+				      "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%" PRId64 "%s",
+				      session, age,
+				      site_setup_of(r->site)->is_https ? "; Secure" : "");
 	return r->reply.cookie ? 0 : -ENOMEM;
 }
 

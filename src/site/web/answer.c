@@ -127,31 +127,57 @@ static void add_headers(struct request *r, struct MHD_Response *response)
 		add(response, "Connection", "close");
 }
 
+static struct MHD_Response *make_response(struct request *r, bool is_empty)
+{
+	struct out *body = &r->reply.body;
+	struct MHD_Response *response;
+	char *text;
+
+	if (is_empty || !body->text) {
+		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	} else {
+		/* It may live long: what the buffer has to spare is given back. */
+		text = realloc(body->text, body->len + 1);
+		body->text = text ? text : body->text;
+		response = MHD_create_response_from_buffer(body->len, body->text,
+							   MHD_RESPMEM_MUST_FREE);
+		if (response)
+			*body = (struct out){ 0 }; /* the library's now */
+	}
+	if (response)
+		add_headers(r, response);
+	return response;
+}
+
 enum MHD_Result answer_queue(struct exchange *x)
 {
 	struct request *r = x->request;
-	struct MHD_Response *response;
+	struct MHD_Response *response, *unchanged = NULL;
+	size_t len = r->reply.body.size;
 	enum MHD_Result result;
-	bool is_empty;
+	bool is_same, is_kept;
 
 	x->is_answered = x->is_queued = true;
 	if (r->reply.body.is_short) {
 		error_set(&r->err, ENOMEM, "out of memory for an answer");
 		answer_error(r, 0, NULL);
 	}
-	is_empty = is_the_same(r);
-	if (is_empty)
-		r->reply.status = 304;
-	response = is_empty || !r->reply.body.text
-			   ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
-			   : MHD_create_response_from_buffer(r->reply.body.len, r->reply.body.text,
-							     MHD_RESPMEM_MUST_FREE);
-	if (!response)
+	is_same = is_the_same(r);
+	is_kept = cache_wants(x);
+	if (is_same || is_kept)
+		unchanged = make_response(r, true);
+	response = is_same && !is_kept ? NULL : make_response(r, false);
+	if ((is_same && !unchanged) || (!is_same && !response))
 		return MHD_NO;
-	if (!is_empty)
-		r->reply.body = (struct out){ 0 }; /* the library's now */
-	add_headers(r, response);
-	result = MHD_queue_response(x->connection, (unsigned int)r->reply.status, response);
-	MHD_destroy_response(response);
+	result = MHD_queue_response(x->connection, is_same ? 304 : (unsigned int)r->reply.status,
+				    is_same ? unchanged : response);
+	if (is_kept && response && unchanged) {
+		cache_keep(x, response, unchanged, len);
+		return result;
+	}
+	if (response)
+		MHD_destroy_response(response);
+	if (unchanged)
+		MHD_destroy_response(unchanged);
 	return result;
 }

@@ -97,7 +97,7 @@ static int find_account(struct exchange *x)
 	const char *bearer =
 		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
 	const char *cookie =
-		MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND, "hotproof_session");
+		MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND, ACCOUNT_COOKIE);
 	struct db *db;
 
 	if (bearer && text_starts(bearer, "Bearer ")) {
@@ -191,20 +191,31 @@ static bool find_route(struct exchange *x)
 	return true;
 }
 
-bool head_read(struct exchange *x, const char *url, const char *method, const char *version)
+bool head_is_honest(struct exchange *x, const char *method, const char *version)
 {
 	struct request *r = x->request;
 	const char *wrong = find_smuggling(x->connection, version);
 
 	r->method = method;
 	r->now = time(NULL);
-	r->path = strdup(x->is_bad_uri ? "/" : url);
+	if (!x->is_bad_uri && !wrong)
+		return true;
+	answer_error(r, MHD_HTTP_BAD_REQUEST,
+		     wrong ? wrong : "the address holds what no address does");
+	return false;
+}
+
+bool head_read(struct exchange *x, const char *url)
+{
+	struct request *r = x->request;
+
+	r->path = strdup(url);
 	r->host = header(x, "Host");
 	r->etag = header(x, "If-None-Match");
 	r->signature = header(x, "Hotproof-Signature");
-	if (!r->path || x->is_bad_uri || wrong) {
-		answer_error(r, MHD_HTTP_BAD_REQUEST,
-			     wrong ? wrong : "the address holds what no address does");
+	if (!r->path) {
+		error_set(&r->err, ENOMEM, "out of memory for a request");
+		answer_error(r, 0, NULL);
 		return false;
 	}
 	MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, add_query, r);

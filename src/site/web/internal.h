@@ -18,6 +18,16 @@
 #define POOL_MAX 64
 #define THROTTLE_SLOTS 4096
 
+#define CACHE_SLOTS 1021
+#define CACHE_ENTRY_BYTES (LIMITS_CACHE / 4)
+
+struct cached {
+	char *key, *etag; /* key NULL: the slot is empty */
+	int64_t version;
+	struct MHD_Response *response, *unchanged;
+	size_t bytes;
+};
+
 struct throttle_slot {
 	unsigned char key[16];
 	int64_t began;
@@ -31,6 +41,9 @@ struct exchange {
 	bool is_bad_uri, has_begun, is_answered, is_queued;
 	bool has_upload_slot;
 	size_t body_size, body_most, body_dropped;
+	char *uri;       /* as it came */
+	char *cache_key; /* NULL: not to be kept */
+	int64_t cache_version;
 	struct exchange *next; /* in the workers' queue */
 };
 
@@ -38,13 +51,19 @@ struct site {
 	struct site_setup setup;
 	struct MHD_Daemon *daemon;
 	int port;
+	struct cube *cube;
 	struct { /* pool.c */
 		pthread_mutex_t lock;
 		struct db *idle[POOL_MAX];
 		int n;
-		pthread_mutex_t writing;
-		struct db *writer;
+		pthread_mutex_t writing, watching;
+		struct db *writer, *watcher;
 	} pool;
+	struct { /* cache.c */
+		pthread_mutex_t lock;
+		struct cached slots[CACHE_SLOTS];
+		size_t bytes, hand;
+	} cache;
 	struct { /* work.c */
 		pthread_mutex_t lock;
 		pthread_cond_t wake, wake_keeper;
@@ -65,6 +84,18 @@ struct site {
 int pool_open(struct site *s, struct error *err);
 void pool_close(struct site *s);
 
+/* A number that changes with every commit, of whichever process; -1: it cannot be told. */
+int64_t site_version(struct site *s);
+
+void cache_open(struct site *s);
+void cache_close(struct site *s);
+/* Answers what was answered before. Else the request goes its way, and cache_wants() says whether
+ * its answer is one to keep; then cache_keep() takes both over. */
+enum MHD_Result cache_answer(struct exchange *x, const char *method, bool *ret_is_found);
+bool cache_wants(const struct exchange *x);
+void cache_keep(struct exchange *x, struct MHD_Response *response, struct MHD_Response *unchanged,
+		size_t len);
+
 int work_start(struct site *s, struct error *err);
 void work_stop(struct site *s);
 /* False: the queue is full. The connection is suspended until it is done. */
@@ -76,6 +107,7 @@ void answer_make(struct request *r);
 void answer_error(struct request *r, int status, const char *text);
 enum MHD_Result answer_queue(struct exchange *x);
 
-/* head.c: what a request's head says: rights, cookies, origin. False: the answer is made already.
- */
-bool head_read(struct exchange *x, const char *url, const char *method, const char *version);
+/* head.c: what a request's head says. False: the answer is made already. First whether it is one
+ * that no proxy can misunderstand, then rights, cookies, origin and route. */
+bool head_is_honest(struct exchange *x, const char *method, const char *version);
+bool head_read(struct exchange *x, const char *url);

@@ -7,9 +7,13 @@
 
 int pool_open(struct site *s, struct error *err)
 {
+	int r;
+
 	pthread_mutex_init(&s->pool.lock, NULL);
 	pthread_mutex_init(&s->pool.writing, NULL);
-	return db_open(s->setup.db, DB_WRITE, &s->pool.writer, err);
+	pthread_mutex_init(&s->pool.watching, NULL);
+	r = db_open(s->setup.db, DB_WRITE, &s->pool.writer, err);
+	return r < 0 ? r : db_open(s->setup.db, DB_READ, &s->pool.watcher, err);
 }
 
 void pool_close(struct site *s)
@@ -17,6 +21,8 @@ void pool_close(struct site *s)
 	for (int i = 0; i < s->pool.n; i++)
 		db_close(s->pool.idle[i]);
 	db_close(s->pool.writer);
+	db_close(s->pool.watcher);
+	pthread_mutex_destroy(&s->pool.watching);
 	pthread_mutex_destroy(&s->pool.lock);
 	pthread_mutex_destroy(&s->pool.writing);
 }
@@ -45,6 +51,18 @@ int site_reader(struct site *s, struct db **ret, struct error *err)
 	}
 	*ret = db;
 	return 0;
+}
+
+/* SQLite tells a connection of the commits of all others; so this one never writes. */
+int64_t site_version(struct site *s)
+{
+	int64_t version = -1;
+
+	pthread_mutex_lock(&s->pool.watching);
+	if (db_version(s->pool.watcher, &version) < 0)
+		version = -1;
+	pthread_mutex_unlock(&s->pool.watching);
+	return version;
 }
 
 struct db *site_writer(struct site *s)

@@ -38,13 +38,24 @@ static bool match(const char *pattern, char *path, const char *parts[REQUEST_PAR
 	}
 }
 
+/* The same without cutting: most routes are not it, and a copy for each would cost more than that.
+ */
+static bool may_match(const char *pattern, const char *path)
+{
+	for (; *pattern && *pattern != '{'; pattern++, path++)
+		if (*pattern != *path)
+			return false;
+	return *pattern || !*path;
+}
+
 const struct route *route_find(struct request *r, bool *ret_is_method)
 {
 	*ret_is_method = false;
 	for (const struct route *const *table = route_tables; *table; table++)
 		for (const struct route *route = *table; route->method; route++) {
-			_cleanup_free_ char *copy = strdup(r->path);
 			const char *parts[REQUEST_PARTS] = { 0 };
+			_cleanup_free_ char *copy =
+				may_match(route->path, r->path) ? strdup(r->path) : NULL;
 
 			if (!copy || !match(route->path, copy, parts))
 				continue;

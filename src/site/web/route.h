@@ -16,6 +16,7 @@ struct route {
 	enum account_role role; /* the least that is needed */
 	int scope;              /* that a token must have, with the API */
 	enum route_body body;
+	bool is_shared;      /* for nobody it depends on host, path, query and database only */
 	bool is_slow;        /* done by a worker, not by the thread that serves others */
 	const char *summary; /* API only: one line for its description */
 	const char *query;   /* API only: names of what may be asked, "limit after state" */

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "site/web/internal.h"
+#include "store/cells/cube.h"
 
 static bool has_nul(const char *uri)
 {
@@ -40,6 +41,7 @@ static void *begin(void *arg, const char *uri, struct MHD_Connection *connection
 	x->request = r;
 	x->connection = connection;
 	x->is_bad_uri = strlen(uri) > LIMITS_URL || has_nul(uri);
+	x->uri = x->is_bad_uri ? NULL : strdup(uri);
 	return x;
 }
 
@@ -55,6 +57,8 @@ static void end(void *arg, struct MHD_Connection *connection, void **state,
 	if (x->has_upload_slot)
 		atomic_fetch_sub(&s->uploads, 1);
 	request_free(x->request);
+	free(x->uri);
+	free(x->cache_key);
 	free(x);
 	*state = NULL;
 }
@@ -151,9 +155,17 @@ static bool finish_body(struct exchange *x)
 static enum MHD_Result on_head(struct exchange *x, const char *url, const char *method,
 			       const char *version)
 {
-	bool is_good = head_read(x, url, method, version);
+	enum MHD_Result result;
+	bool is_good, is_found = false;
 
 	x->has_begun = true;
+	is_good = head_is_honest(x, method, version);
+	if (is_good) {
+		result = cache_answer(x, method, &is_found);
+		if (is_found)
+			return result;
+		is_good = head_read(x, url);
+	}
 	if (is_good && x->request->route->body == ROUTE_UPLOAD)
 		is_good = begin_upload(x);
 	return is_good ? MHD_YES : answer_queue(x);
@@ -252,6 +264,11 @@ static int start_daemon(struct site *s, struct error *err)
 	return error_set(err, EIO, "cannot start the HTTP server");
 }
 
+struct cube *site_cube(struct site *s)
+{
+	return s->cube;
+}
+
 int site_port(const struct site *s)
 {
 	return s->port;
@@ -260,6 +277,15 @@ int site_port(const struct site *s)
 const struct site_setup *site_setup_of(const struct site *s)
 {
 	return &s->setup;
+}
+
+static void free_site(struct site *s)
+{
+	cache_close(s);
+	pool_close(s);
+	cube_free(s->cube);
+	pthread_mutex_destroy(&s->throttle.lock);
+	free(s);
 }
 
 int site_start(const struct site_setup *setup, struct site **ret, struct error *err)
@@ -271,7 +297,10 @@ int site_start(const struct site_setup *setup, struct site **ret, struct error *
 		return error_set(err, ENOMEM, "out of memory for the server");
 	s->setup = *setup;
 	pthread_mutex_init(&s->throttle.lock, NULL);
-	r = pool_open(s, err);
+	cache_open(s);
+	r = cube_new(&s->cube, err);
+	if (r >= 0)
+		r = pool_open(s, err);
 	if (r >= 0)
 		r = work_start(s, err);
 	if (r >= 0) {
@@ -280,8 +309,7 @@ int site_start(const struct site_setup *setup, struct site **ret, struct error *
 			work_stop(s);
 	}
 	if (r < 0) {
-		pool_close(s);
-		free(s);
+		free_site(s);
 		return r;
 	}
 	*ret = s;
@@ -295,7 +323,5 @@ void site_stop(struct site *s)
 	/* Workers first: the daemon must not be stopped while connections are suspended. */
 	work_stop(s);
 	MHD_stop_daemon(s->daemon);
-	pool_close(s);
-	pthread_mutex_destroy(&s->throttle.lock);
-	free(s);
+	free_site(s);
 }

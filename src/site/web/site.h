@@ -7,6 +7,7 @@
 
 #include "store/db/db.h"
 
+struct cube;
 struct site;
 struct request;
 
@@ -26,6 +27,9 @@ CLEANUP_DEFINE(struct site, site, site_stop)
 
 int site_port(const struct site *s);
 const struct site_setup *site_setup_of(const struct site *s);
+
+/* The states of all cells, for the matrix. */
+struct cube *site_cube(struct site *s);
 
 /* pool.c: connections. site_return() takes any of them back. */
 _must_check_ int site_reader(struct site *s, struct db **ret, struct error *err);

@@ -76,7 +76,7 @@ static void refresh(struct site *s)
 	if (site_take_writer(s, &db, &err) < 0)
 		return;
 	/* What fails now is tried again in a minute. */
-	if (db_begin(db, &err) >= 0 && cell_refresh(db, 0, time(NULL), &err) > 0 &&
+	if (db_begin(db, &err) >= 0 && cell_refresh(db, 0, time(NULL), &err) >= 0 &&
 	    db_commit(db, &err) < 0)
 		err.code = 0;
 	site_return(s, db);

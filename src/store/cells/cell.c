@@ -1,155 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Cells in the database: which are expected, what a result changes, what time changes. */
+/* Cells in the database: what a result changes, and what time changes. */
 #include "store/cells/cell.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "evidence/known.h"
-
-struct rule {
-	int64_t id;
-	char *scenario, *claim, *arch, *machine, *from, *before;
-};
-
-struct rules {
-	struct rule *list;
-	size_t n;
-};
-
-static void cleanup_rules(struct rules *rules)
-{
-	for (size_t i = 0; i < rules->n; i++) {
-		free(rules->list[i].scenario);
-		free(rules->list[i].claim);
-		free(rules->list[i].arch);
-		free(rules->list[i].machine);
-		free(rules->list[i].from);
-		free(rules->list[i].before);
-	}
-	free(rules->list);
-}
-
-static int read_rules(struct db *db, struct rules *rules, struct error *err)
-{
-	_cleanup_rows_ struct rows rows = { 0 };
-	int r = db_select(
-		db, &rows, err,
-		"SELECT id,scenario,claim,arch,machine,kernel_from,kernel_before FROM rule"
-		" ORDER BY id",
-		NULL);
-
-	while (r >= 0 && (r = rows_next(&rows, err)) == 1) {
-		struct rule *more = reallocarray(rules->list, rules->n + 1, sizeof(*more));
-
-		if (!more)
-			return error_set(err, ENOMEM, "out of memory for rules");
-		rules->list = more;
-		rules->list[rules->n++] = (struct rule){
-			.id = rows_int(&rows, 0),
-			.scenario = strdup(rows_text(&rows, 1)),
-			.claim = strdup(rows_text(&rows, 2)),
-			.arch = strdup(rows_text(&rows, 3)),
-			.machine = strdup(rows_text(&rows, 4)),
-			.from = strdup(rows_text(&rows, 5)),
-			.before = strdup(rows_text(&rows, 6)),
-		};
-	}
-	return r;
-}
-
-static bool fits(const char *glob, const char *name)
-{
-	return !glob || !*glob || text_glob(glob, name);
-}
-
-static int64_t rule_for(const struct rules *rules, const char *scenario, const char *claim,
-			const char *arch, const char *machine, const char *kernel)
-{
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct rule *r = &rules->list[i];
-
-		if (fits(r->scenario, scenario) && fits(r->claim, claim) && fits(r->arch, arch) &&
-		    fits(r->machine, machine) &&
-		    ((!*r->from && !*r->before) || known_is_in_range(kernel, r->from, r->before)))
-			return r->id;
-	}
-	return 0;
-}
-
-/* A target that nobody wants, or that a retired machine leaves behind, expects nothing. */
-static int add_cells(struct db *db, int64_t target, struct error *err)
-{
-	int r = db_run(
-		db, err,
-		"INSERT INTO cell(target,pair,scenario,claim,machine,kernel,is_expected,base,state)"
-		" SELECT t.id,p.id,p.scenario,p.claim,t.machine,t.kernel,0,0,0 FROM target t"
-		" JOIN pair p ON p.is_current=1 WHERE t.id=?1"
-		" ORDER BY p.scenario,p.claim ON CONFLICT(target,pair) DO NOTHING",
-		"i", target);
-
-	if (r < 0)
-		return r;
-	return db_run(
-		db, err,
-		"UPDATE cell SET is_expected=n.wanted FROM"
-		" (SELECT p.id AS pair, CASE WHEN p.is_current=1 AND t.is_wanted=1"
-		"   AND m.health<>'retired' THEN 1 ELSE 0 END AS wanted"
-		"  FROM target t JOIN machine m ON m.id=t.machine CROSS JOIN pair p WHERE t.id=?1) n"
-		" WHERE cell.target=?1 AND cell.pair=n.pair AND cell.is_expected<>n.wanted",
-		"i", target);
-}
-
-static int apply_rules(struct db *db, int64_t target, const struct rules *rules, struct error *err)
-{
-	_cleanup_rows_ struct rows rows = { 0 };
-	int r;
-
-	if (rules->n == 0)
-		return db_run(db, err, "UPDATE cell SET rule=0 WHERE target=?1 AND rule<>0", "i",
-			      target);
-	r = db_select(db, &rows, err,
-		      "SELECT c.id,c.rule,s.name,l.name,m.arch,m.name,k.version FROM cell c"
-		      " JOIN scenario s ON s.id=c.scenario JOIN claim l ON l.id=c.claim"
-		      " JOIN machine m ON m.id=c.machine JOIN kernel k ON k.id=c.kernel"
-		      " WHERE c.target=?1",
-		      "i", target);
-	while (r >= 0 && (r = rows_next(&rows, err)) == 1) {
-		int64_t rule = rule_for(rules, rows_text(&rows, 2), rows_text(&rows, 3),
-					rows_text(&rows, 4), rows_text(&rows, 5),
-					rows_text(&rows, 6));
-
-		if (rule != rows_int(&rows, 1))
-			r = db_run(db, err, "UPDATE cell SET rule=?2 WHERE id=?1", "ii",
-				   rows_int(&rows, 0), rule);
-	}
-	return r;
-}
-
-int cell_plan(struct db *db, int64_t target, struct error *err)
-{
-	struct rules rules _cleanup_(cleanup_rules) = { 0 };
-	int r = read_rules(db, &rules, err);
-
-	if (r >= 0)
-		r = add_cells(db, target, err);
-	if (r >= 0)
-		r = apply_rules(db, target, &rules, err);
-	return r;
-}
-
-int cell_plan_all(struct db *db, struct error *err)
-{
-	_cleanup_rows_ struct rows rows = { 0 };
-	int r = db_select(db, &rows, err, "SELECT id FROM target ORDER BY id", NULL);
-
-	while (r >= 0 && (r = rows_next(&rows, err)) == 1)
-		r = cell_plan(db, rows_int(&rows, 0), err);
-	return r;
-}
 
 /* What is shown: rules first, failures never hidden, then what time and machines do. */
 #define STATE                                                               \
@@ -162,21 +19,94 @@ int cell_plan_all(struct db *db, struct error *err)
 	" WHEN c.base<>9 AND c.last_at < ?2-?3 THEN 10"                     \
 	" ELSE c.base END"
 
-int cell_refresh(struct db *db, int64_t target, int64_t now, struct error *err)
+int cell_stamp(struct db *db, int64_t target, struct error *err)
 {
-	int64_t stale_days = 60;
-	int r = db_number(db, &stale_days, err,
+	return db_run(db, err,
+		      "UPDATE target SET stamp=1+(SELECT max(stamp) FROM target) WHERE id=?1", "i",
+		      target);
+}
+
+static int stale_after(struct db *db, int64_t *ret, struct error *err)
+{
+	int64_t days = 60;
+	int r = db_number(db, &days, err,
 			  "SELECT CAST(value AS INTEGER) FROM setting WHERE key='stale_days'",
 			  NULL);
 
-	if (r < 0)
-		return r;
-	r = db_run(db, err,
-		   "UPDATE cell SET state=n.state FROM (SELECT c.id AS id, " STATE " AS state"
-		   " FROM cell c JOIN target t ON t.id=c.target JOIN machine m ON m.id=c.machine"
-		   " WHERE ?1=0 OR c.target=?1) n WHERE cell.id=n.id AND cell.state<>n.state",
-		   "iii", target, now, stale_days * 86400);
-	return r < 0 ? r : db_changes(db);
+	*ret = days * 86400;
+	return r;
+}
+
+/* When one of its cells becomes stale, or its machine is missed, if nothing else happens. */
+static int set_due(struct db *db, int64_t target, int64_t now, int64_t stale, struct error *err)
+{
+	return db_run(db, err,
+		      "UPDATE target SET due_at=min("
+		      " coalesce((SELECT min(c.last_at) FROM cell c WHERE c.target=?1 AND c.rule=0"
+		      "  AND c.base NOT IN (0,2,3,4,5) AND c.last_at>=?2-?3)+?3+1,?4),"
+		      " coalesce((SELECT target.last_at+m.every_days*86400+1 FROM machine m"
+		      "  WHERE m.id=target.machine AND m.every_days>0"
+		      "  AND target.last_at>=?2-m.every_days*86400),?4)) WHERE id=?1",
+		      "iiii", target, now, stale, INT64_MAX);
+}
+
+static int refresh_one(struct db *db, int64_t target, int64_t now, int64_t stale, struct error *err)
+{
+	int changed, r = db_run(db, err,
+				"UPDATE cell SET state=n.state FROM (SELECT c.id AS id, " STATE
+				" AS state"
+				" FROM cell c JOIN target t ON t.id=c.target"
+				" JOIN machine m ON m.id=c.machine"
+				" WHERE c.target=?1) n WHERE cell.id=n.id AND cell.state<>n.state",
+				"iii", target, now, stale);
+
+	changed = r < 0 ? 0 : db_changes(db);
+	if (r >= 0)
+		r = set_due(db, target, now, stale, err);
+	if (r >= 0 && changed > 0)
+		r = cell_stamp(db, target, err);
+	return r < 0 ? r : changed;
+}
+
+int cell_refresh(struct db *db, int64_t target, int64_t now, struct error *err)
+{
+	_cleanup_rows_ struct rows due = { 0 };
+	int64_t stale = 0;
+	int changed = 0, r = stale_after(db, &stale, err);
+
+	if (r < 0 || target)
+		return r < 0 ? r : refresh_one(db, target, now, stale, err);
+	r = db_select(db, &due, err, "SELECT id FROM target WHERE due_at<=?1 ORDER BY id", "i",
+		      now);
+	while (r >= 0 && (r = rows_next(&due, err)) == 1) {
+		r = refresh_one(db, rows_int(&due, 0), now, stale, err);
+		changed += r < 0 ? 0 : r;
+	}
+	return r < 0 ? r : changed;
+}
+
+int cell_seen(struct db *db, int64_t target, int64_t run, int64_t began_at, int64_t now,
+	      struct error *err)
+{
+	int64_t stale = 0, is_due = 0;
+	int r = stale_after(db, &stale, err);
+
+	/* A result of today makes the state of its own cell; the others follow only where they were
+	 * due, or the machine was missed until now. */
+	if (r >= 0)
+		r = db_number(db, &is_due, err,
+			      "SELECT t.due_at<=?2 OR ?3<?2-?4 OR m.health<>'good' OR"
+			      " (m.every_days>0 AND t.last_at<?2-m.every_days*86400)"
+			      " FROM target t JOIN machine m ON m.id=t.machine WHERE t.id=?1",
+			      "iiii", target, now, began_at, stale);
+	if (r >= 0)
+		r = db_run(db, err,
+			   "UPDATE target SET last_run=?2,last_at=?3,due_at=min(due_at,?4)"
+			   " WHERE id=?1 AND last_at<=?3",
+			   "iiii", target, run, began_at, began_at + stale + 1);
+	if (r >= 0)
+		r = cell_stamp(db, target, err);
+	return r < 0 || !is_due ? r : cell_refresh(db, target, now, err);
 }
 
 static int find_cell(struct db *db, const struct cell_result *res, int64_t *ret, int64_t *ret_at,

@@ -54,8 +54,16 @@ enum cell_state cell_base(const char *recent);
 _must_check_ int cell_plan(struct db *db, int64_t target, struct error *err);
 _must_check_ int cell_plan_all(struct db *db, struct error *err);
 
-/* Brings `state` up to date of a target (0: all) at that time (s). Returns how many changed. */
+/* Brings `state` up to date of a target (0: all that are due by then) at that time (s). Returns how
+ * many changed. Whoever changes more than results says so by due_at=0. */
 _must_check_ int cell_refresh(struct db *db, int64_t target, int64_t now, struct error *err);
+
+/* Says that cells of the target changed: what is kept of them elsewhere is read again. */
+_must_check_ int cell_stamp(struct db *db, int64_t target, struct error *err);
+
+/* After all results of a run were added. */
+_must_check_ int cell_seen(struct db *db, int64_t target, int64_t run, int64_t began_at,
+			   int64_t now, struct error *err);
 
 /* Of one cell, one result more. The run's time decides where it stands among the others. */
 struct cell_result {

@@ -211,7 +211,7 @@ int change_since(struct db *db, const char *since, const struct filter *filter,
 			where);
 	if (!sql)
 		return error_set(err, ENOMEM, "out of memory for changes");
-	r = db_select_made(db, &rows, err, sql, FILTER_TYPES, FILTER_VALUES(filter));
+	r = db_select(db, &rows, err, sql, FILTER_TYPES, FILTER_VALUES(filter));
 	if (r >= 0)
 		r = walk(&rows, &w, err);
 	if (r < 0)

@@ -28,8 +28,7 @@ int list_cells(struct db *db, const struct filter *filter, int64_t after, int64_
 				  where);
 	if (!sql)
 		return error_set(err, ENOMEM, "out of memory for a list of cells");
-	return db_select_made(db, ret, err, sql, FILTER_TYPES "ii", FILTER_VALUES(filter), after,
-			      limit);
+	return db_select(db, ret, err, sql, FILTER_TYPES "ii", FILTER_VALUES(filter), after, limit);
 }
 
 int list_cell(struct db *db, int64_t id, struct rows *ret, struct error *err)
@@ -49,9 +48,12 @@ int list_elsewhere(struct db *db, int64_t cell, int64_t limit, struct rows *ret,
 
 int list_broken(struct db *db, int64_t limit, struct rows *ret, struct error *err)
 {
+	/* Chosen first, named then: of many broken cells only those that are shown. */
 	return db_select(db, ret, err,
-			 CELL_COLUMNS " WHERE c.state IN (2,3,5) AND c.is_expected=1"
-				      " ORDER BY c.state=5,c.last_at DESC,c.id LIMIT ?1",
+			 CELL_COLUMNS " WHERE c.id IN (SELECT id FROM cell WHERE state IN (2,3,5)"
+				      " AND is_expected=1"
+				      " ORDER BY state=5,last_at DESC,id LIMIT ?1)"
+				      " ORDER BY c.state=5,c.last_at DESC,c.id",
 			 "i", limit);
 }
 
@@ -74,8 +76,8 @@ int list_runs(struct db *db, const struct filter *f, struct list_run_key before,
 
 	if (!sql)
 		return error_set(err, ENOMEM, "out of memory for a list of runs");
-	return db_select_made(db, ret, err, sql, FILTER_TYPES "iii", FILTER_VALUES(f),
-			      before.began_at, before.id, limit);
+	return db_select(db, ret, err, sql, FILTER_TYPES "iii", FILTER_VALUES(f), before.began_at,
+			 before.id, limit);
 }
 
 int list_run(struct db *db, const char *name, struct rows *ret, struct error *err)

@@ -113,7 +113,18 @@ static int set_health(struct db *db, int64_t id, const struct machine_change *c,
 		"health=?2,health_why=coalesce(?3,health_why) WHERE id=?1",
 		"issi", id, c->health, c->health_why, now);
 
-	return r < 0 ? r : cell_plan_all(db, err);
+	return r;
+}
+
+/* Its health may retire it, and both that and its schedule change how its cells stand. */
+static int plan_its_targets(struct db *db, int64_t machine, struct error *err)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	int r = db_select(db, &rows, err, "SELECT id FROM target WHERE machine=?1", "i", machine);
+
+	while (r >= 0 && (r = rows_next(&rows, err)) == 1)
+		r = cell_plan(db, rows_int(&rows, 0), err);
+	return r;
 }
 
 int machine_set(struct db *db, const char *name, const struct machine_change *c, int64_t now,
@@ -136,6 +147,8 @@ int machine_set(struct db *db, const char *name, const struct machine_change *c,
 		r = set_texts(db, id, c, err);
 	if (r >= 0 && c->health)
 		r = set_health(db, id, c, now, err);
+	if (r >= 0)
+		r = plan_its_targets(db, id, err);
 	if (r >= 0)
 		r = cell_refresh(db, 0, now, err);
 	if (r >= 0)

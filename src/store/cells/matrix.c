@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Counts cells by two columns of numbers, then joins them by label: many machines are one
- * architecture. It shows nothing.
+ * Counts the cube's cells by two axes, joined by label: many machines are one architecture. Names
+ * come from the database each time: they are few. It shows nothing.
  */
 #include "store/cells/matrix.h"
 
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "store/cells/cube_filter.h"
+#include "store/cells/matrix_labels.h"
 
 const struct matrix_axis_word matrix_axes[MATRIX_AXES] = {
 	[MATRIX_CLAIM] = { "claim", "Claim", MATRIX_SCENARIO },
@@ -23,20 +24,21 @@ const struct matrix_axis_word matrix_axes[MATRIX_AXES] = {
 	[MATRIX_OPTIONS] = { "options", "Options", MATRIX_MACHINE },
 };
 
-/* Where the number of a cell comes from, and the label of each number with what orders it. */
+/* What an axis is an attribute of, and the label of each id with what orders it. */
 static const struct {
-	const char *column, *labels;
+	enum { OF_CLAIM, OF_SCENARIO, OF_KERNEL, OF_MACHINE, OF_TARGET } of;
+	const char *labels;
 } sources[MATRIX_AXES] = {
-	[MATRIX_CLAIM] = { "claim", "SELECT id,name,0 FROM claim" },
-	[MATRIX_SUBJECT] = { "claim", "SELECT id,subject,0 FROM claim" },
-	[MATRIX_SCENARIO] = { "scenario", "SELECT id,name,0 FROM scenario" },
-	[MATRIX_KERNEL] = { "kernel", "SELECT id,name,number FROM kernel" },
-	[MATRIX_SERIES] = { "kernel", "SELECT k.id,k.series,(SELECT min(number) FROM kernel s"
-				      " WHERE s.series=k.series) FROM kernel k" },
-	[MATRIX_MACHINE] = { "machine", "SELECT id,name,0 FROM machine" },
-	[MATRIX_ARCH] = { "machine", "SELECT id,arch,0 FROM machine" },
-	[MATRIX_PLATFORM] = { "machine", "SELECT id,platform,0 FROM machine" },
-	[MATRIX_OPTIONS] = { "target", "SELECT id,options,0 FROM target" },
+	[MATRIX_CLAIM] = { OF_CLAIM, "SELECT id,name,0 FROM claim" },
+	[MATRIX_SUBJECT] = { OF_CLAIM, "SELECT id,subject,0 FROM claim" },
+	[MATRIX_SCENARIO] = { OF_SCENARIO, "SELECT id,name,0 FROM scenario" },
+	[MATRIX_KERNEL] = { OF_KERNEL, "SELECT id,name,number FROM kernel" },
+	[MATRIX_SERIES] = { OF_KERNEL, "SELECT k.id,k.series,(SELECT min(number) FROM kernel s"
+				       " WHERE s.series=k.series) FROM kernel k" },
+	[MATRIX_MACHINE] = { OF_MACHINE, "SELECT id,name,0 FROM machine" },
+	[MATRIX_ARCH] = { OF_MACHINE, "SELECT id,arch,0 FROM machine" },
+	[MATRIX_PLATFORM] = { OF_MACHINE, "SELECT id,platform,0 FROM machine" },
+	[MATRIX_OPTIONS] = { OF_TARGET, "SELECT id,options,0 FROM target" },
 };
 
 enum matrix_axis matrix_axis_of(const char *word)
@@ -78,208 +80,260 @@ void matrix_free(struct matrix *m)
 	free(m);
 }
 
-struct label {
-	int64_t id, order;
-	char *text;
-	int at; /* among those that are shown; -1: not met yet */
+/* A pair or a target that is counted, and its share of the place in the grid. */
+struct part {
+	size_t at, place;
 };
 
-struct labels {
-	struct label *list; /* by id */
+struct parts {
+	struct part *list;
 	size_t n;
 };
 
-static void cleanup_labels(struct labels *l)
+static void cleanup_parts(struct parts *p)
 {
-	for (size_t i = 0; i < l->n; i++)
-		free(l->list[i].text);
-	free(l->list);
+	free(p->list);
 }
 
-static int by_id(const void *a, const void *b)
+static bool is_of_pair(enum matrix_axis axis)
 {
-	const struct label *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
+	return sources[axis].of == OF_CLAIM || sources[axis].of == OF_SCENARIO;
 }
 
-static int by_label(const void *a, const void *b)
+static int64_t id_on(enum matrix_axis axis, const struct cube_pair *pair,
+		     const struct cube_target *target)
 {
-	const struct label *x = *(const struct label *const *)a,
-			   *y = *(const struct label *const *)b;
-
-	if (x->order != y->order)
-		return x->order > y->order ? 1 : -1;
-	return strcmp(x->text, y->text);
-}
-
-static int read_labels(struct db *db, const char *sql, struct labels *l, struct error *err)
-{
-	_cleanup_rows_ struct rows rows = { 0 };
-	size_t size = 0;
-	int r = db_select(db, &rows, err, sql, NULL);
-
-	while (r >= 0 && (r = rows_next(&rows, err)) == 1) {
-		if (l->n == size) {
-			struct label *more =
-				reallocarray(l->list, size = size * 2 + 64, sizeof(*more));
-
-			if (!more)
-				return error_set(err, ENOMEM, "out of memory for the matrix");
-			l->list = more;
-		}
-		l->list[l->n++] = (struct label){ rows_int(&rows, 0), rows_int(&rows, 2),
-						  strdup(rows_text(&rows, 1)), -1 };
-		if (!l->list[l->n - 1].text)
-			return error_set(err, ENOMEM, "out of memory for the matrix");
+	switch (sources[axis].of) {
+	case OF_CLAIM: return pair->claim;
+	case OF_SCENARIO: return pair->scenario;
+	case OF_KERNEL: return target->kernel;
+	case OF_MACHINE: return target->machine;
+	default: return target->id;
 	}
-	if (l->n > 0)
-		qsort(l->list, l->n, sizeof(*l->list), by_id);
-	return r;
 }
 
-static struct label *find_label(struct labels *l, int64_t id)
-{
-	struct label key = { .id = id };
-
-	return l->n ? bsearch(&key, l->list, l->n, sizeof(key), by_id) : NULL;
-}
-
-/* The labels in their order, each once; numbers of the same label get the same place. */
-static int place_labels(struct labels *l, char ***ret, int *ret_n)
-{
-	_cleanup_free_ struct label **order = calloc(l->n + 1, sizeof(*order));
-	_cleanup_free_ char **out = calloc(l->n + 1, sizeof(*out));
-	size_t met = 0;
-	int n = 0;
-
-	if (!order || !out)
-		return -ENOMEM;
-	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].at == 0)
-			order[met++] = &l->list[i];
-	qsort(order, met, sizeof(struct label *), by_label);
-	for (size_t i = 0; i < met; i++) {
-		if (n == 0 || strcmp(out[n - 1], order[i]->text) != 0)
-			out[n++] = strdup(order[i]->text);
-		if (!out[n - 1])
-			return -ENOMEM;
-		order[i]->at = n - 1;
-	}
-	*ret = take_ptr(out);
-	*ret_n = n;
-	return 0;
-}
-
-struct counted {
-	int64_t row, column, one;
-	int state, n;
+struct axis {
+	enum matrix_axis axis;
+	struct labels labels;
+	char **texts; /* those that are met, in order */
+	int n;
 };
 
 struct counting {
-	struct counted *list;
-	size_t n;
+	struct cube_view view;
+	struct cube_filter only;
+	struct axis rows, columns;
+	struct parts pairs, targets;
 };
+
+static void cleanup_axis(struct axis *a)
+{
+	labels_clear(&a->labels);
+	for (int i = 0; i < a->n; i++)
+		free(a->texts[i]);
+	free(a->texts);
+}
 
 static void cleanup_counting(struct counting *c)
 {
-	free(c->list);
+	cube_look_away(&c->view);
+	cube_filter_clear(&c->only);
+	cleanup_axis(&c->rows);
+	cleanup_axis(&c->columns);
+	cleanup_parts(&c->pairs);
+	cleanup_parts(&c->targets);
 }
 
-static int count(struct db *db, const struct matrix *m, const struct filter *filter,
-		 struct counting *c, struct error *err)
+/* False: the names that were read do not have it yet. */
+static bool meet(struct axis *a, const struct cube_pair *pair, const struct cube_target *target)
 {
-	_cleanup_free_ char *where = filter_sql(filter), *sql = NULL;
-	_cleanup_rows_ struct rows rows = { 0 };
-	size_t size = 0;
-	int r;
+	struct label *l;
 
-	if (where)
-		sql = text_printf(
-			"SELECT c.%s,c.%s,c.state,count(*),min(c.id) FROM cell c WHERE 1=1%s"
-			" GROUP BY 1,2,3",
-			sources[m->rows_axis].column, sources[m->columns_axis].column, where);
-	if (!sql)
-		return error_set(err, ENOMEM, "out of memory for the matrix");
-	r = db_select_made(db, &rows, err, sql, FILTER_TYPES, FILTER_VALUES(filter));
-	while (r >= 0 && (r = rows_next(&rows, err)) == 1) {
-		if (c->n == size) {
-			struct counted *more =
-				reallocarray(c->list, size = size * 2 + 256, sizeof(*more));
-
-			if (!more)
-				return error_set(err, ENOMEM, "out of memory for the matrix");
-			c->list = more;
-		}
-		c->list[c->n++] = (struct counted){ rows_int(&rows, 0), rows_int(&rows, 1),
-						    rows_int(&rows, 4), (int)rows_int(&rows, 2),
-						    (int)rows_int(&rows, 3) };
-	}
-	return r;
+	if (is_of_pair(a->axis) != (pair != NULL))
+		return true;
+	l = labels_find(&a->labels, id_on(a->axis, pair, target));
+	if (l)
+		l->at = 0;
+	return l != NULL;
 }
 
-static void meet(struct labels *l, int64_t id)
+/* Which pairs and targets there are to count, and the labels that they have. */
+static int collect(struct counting *c)
 {
-	struct label *label = find_label(l, id);
+	const struct cube_view *v = &c->view;
 
-	if (label)
-		label->at = 0;
-}
-
-static void add(struct matrix_count *to, const struct counted *c)
-{
-	if (c->state >= 0 && c->state < CELL_STATES)
-		to->n[c->state] += c->n;
-	to->total += c->n;
-	to->one = c->one;
-}
-
-static int fill(struct matrix *m, struct labels *rows, struct labels *columns,
-		const struct counting *c)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		meet(rows, c->list[i].row);
-		meet(columns, c->list[i].column);
-	}
-	if (place_labels(rows, &m->rows, &m->n_rows) < 0 ||
-	    place_labels(columns, &m->columns, &m->n_columns) < 0)
+	c->pairs.list = calloc(v->n_pairs + 1, sizeof(struct part));
+	c->targets.list = calloc(v->n_targets + 1, sizeof(struct part));
+	if (!c->pairs.list || !c->targets.list)
 		return -ENOMEM;
-	m->cells = calloc((size_t)m->n_rows * m->n_columns + 1, sizeof(*m->cells));
-	if (!m->cells)
-		return -ENOMEM;
-	for (size_t i = 0; i < c->n; i++) {
-		const struct label *row = find_label(rows, c->list[i].row),
-				   *column = find_label(columns, c->list[i].column);
-
-		add(&m->all, &c->list[i]);
-		if (row && column)
-			add(&m->cells[row->at * m->n_columns + column->at], &c->list[i]);
-	}
+	for (size_t i = 0; i < v->n_pairs; i++)
+		if (cube_filter_pair(&c->only, &v->pairs[i]) &&
+		    meet(&c->rows, &v->pairs[i], NULL) && meet(&c->columns, &v->pairs[i], NULL))
+			c->pairs.list[c->pairs.n++].at = i;
+	for (size_t i = 0; i < v->n_targets; i++)
+		if (cube_filter_target(&c->only, &v->targets[i]) &&
+		    meet(&c->rows, NULL, &v->targets[i]) && meet(&c->columns, NULL, &v->targets[i]))
+			c->targets.list[c->targets.n++].at = i;
 	return 0;
 }
 
-int matrix_read(struct db *db, enum matrix_axis rows, enum matrix_axis columns,
+/* Where a part stands along an axis: 0 when the axis is the other kind's. */
+static size_t place_on(struct axis *a, const struct cube_pair *pair,
+		       const struct cube_target *target)
+{
+	const struct label *l;
+
+	if (is_of_pair(a->axis) != (pair != NULL))
+		return 0;
+	l = labels_find(&a->labels, id_on(a->axis, pair, target));
+	return l && l->at >= 0 ? (size_t)l->at : 0;
+}
+
+static void place(struct counting *c)
+{
+	for (size_t i = 0; i < c->pairs.n; i++) {
+		const struct cube_pair *p = &c->view.pairs[c->pairs.list[i].at];
+
+		c->pairs.list[i].place = place_on(&c->rows, p, NULL) * (size_t)c->columns.n +
+					 place_on(&c->columns, p, NULL);
+	}
+	for (size_t i = 0; i < c->targets.n; i++) {
+		const struct cube_target *t = &c->view.targets[c->targets.list[i].at];
+
+		c->targets.list[i].place = place_on(&c->rows, NULL, t) * (size_t)c->columns.n +
+					   place_on(&c->columns, NULL, t);
+	}
+}
+
+/* The one loop over all cells: a byte each, and a place that is a sum. */
+static void count(const struct counting *c, struct matrix_count *grid)
+{
+	for (size_t i = 0; i < c->targets.n; i++) {
+		const struct cube_target *t = &c->view.targets[c->targets.list[i].at];
+		struct matrix_count *of_target = grid + c->targets.list[i].place;
+
+		for (size_t k = 0; k < c->pairs.n; k++) {
+			const struct part *p = &c->pairs.list[k];
+			uint8_t state = t->states[p->at];
+			struct matrix_count *to = of_target + p->place;
+
+			if (!c->only.states[state])
+				continue;
+			to->n[state & ~CUBE_UNEXPECTED]++;
+			to->total++;
+			to->one = t->cells[p->at];
+		}
+	}
+}
+
+static void add_up(struct matrix_count *to, const struct matrix_count *count)
+{
+	for (int s = 0; s < CELL_STATES; s++)
+		to->n[s] += count->n[s];
+	to->total += count->total;
+	if (count->total)
+		to->one = count->one;
+}
+
+static char **keep_texts(struct axis *a, const bool *is_met, int *ret_n)
+{
+	char **kept = calloc((size_t)a->n + 1, sizeof(*kept));
+
+	*ret_n = 0;
+	for (int i = 0; kept && i < a->n; i++)
+		if (is_met[i]) {
+			kept[(*ret_n)++] = a->texts[i];
+			a->texts[i] = NULL;
+		}
+	return kept;
+}
+
+/* Rows and columns without a cell are left out. */
+static int keep_met(struct counting *c, const struct matrix_count *grid, struct matrix *m)
+{
+	_cleanup_free_ bool *rows = calloc((size_t)c->rows.n + 1, sizeof(bool));
+	_cleanup_free_ bool *columns = calloc((size_t)c->columns.n + 1, sizeof(bool));
+	struct matrix_count *to;
+
+	if (!rows || !columns)
+		return -ENOMEM;
+	for (int i = 0; i < c->rows.n * c->columns.n; i++)
+		if (grid[i].total > 0) {
+			rows[i / c->columns.n] = columns[i % c->columns.n] = true;
+			add_up(&m->all, &grid[i]);
+		}
+	m->rows = keep_texts(&c->rows, rows, &m->n_rows);
+	m->columns = keep_texts(&c->columns, columns, &m->n_columns);
+	m->cells = calloc((size_t)m->n_rows * (size_t)m->n_columns + 1, sizeof(*m->cells));
+	if (!m->rows || !m->columns || !m->cells)
+		return -ENOMEM;
+	to = m->cells;
+	for (int i = 0; i < c->rows.n * c->columns.n; i++)
+		if (rows[i / c->columns.n] && columns[i % c->columns.n])
+			*to++ = grid[i];
+	return 0;
+}
+
+static int fill(struct counting *c, struct matrix *m)
+{
+	_cleanup_free_ struct matrix_count *grid = NULL;
+
+	if (collect(c) < 0 || labels_place(&c->rows.labels, &c->rows.texts, &c->rows.n) < 0 ||
+	    labels_place(&c->columns.labels, &c->columns.texts, &c->columns.n) < 0)
+		return -ENOMEM;
+	grid = calloc((size_t)c->rows.n * (size_t)c->columns.n + 1, sizeof(*grid));
+	if (!grid)
+		return -ENOMEM;
+	place(c);
+	if (c->rows.n > 0 && c->columns.n > 0)
+		count(c, grid);
+	return keep_met(c, grid, m);
+}
+
+int matrix_read(struct cube *cube, struct db *db, enum matrix_axis rows, enum matrix_axis columns,
 		const struct filter *filter, struct matrix **ret, struct error *err)
 {
 	_cleanup_(cleanup_matrix) struct matrix *m = calloc(1, sizeof(*m));
-	struct labels of_rows _cleanup_(cleanup_labels) = { 0 };
-	struct labels of_columns _cleanup_(cleanup_labels) = { 0 };
-	struct counting counted _cleanup_(cleanup_counting) = { 0 };
+	struct counting c _cleanup_(cleanup_counting) = { .rows = { .axis = rows },
+							  .columns = { .axis = columns } };
 	int r;
 
 	if (!m)
 		return error_set(err, ENOMEM, "out of memory for the matrix");
 	m->rows_axis = rows;
 	m->columns_axis = columns;
-	r = read_labels(db, sources[rows].labels, &of_rows, err);
+	r = labels_read(db, sources[rows].labels, &c.rows.labels, err);
 	if (r >= 0)
-		r = read_labels(db, sources[columns].labels, &of_columns, err);
+		r = labels_read(db, sources[columns].labels, &c.columns.labels, err);
 	if (r >= 0)
-		r = count(db, m, filter, &counted, err);
+		r = cube_filter_read(&c.only, db, filter, err);
+	if (r >= 0)
+		r = cube_look(cube, db, &c.view, err);
 	if (r < 0)
 		return r;
-	if (fill(m, &of_rows, &of_columns, &counted) < 0)
+	if (fill(&c, m) < 0)
 		return error_set(err, ENOMEM, "out of memory for the matrix");
 	*ret = take_ptr(m);
 	return 0;
+}
+
+int matrix_by(struct cube *cube, struct db *db, enum matrix_axis rows, const struct filter *filter,
+	      struct matrix **ret, struct error *err)
+{
+	int r = matrix_read(cube, db, rows, MATRIX_ARCH, filter, ret, err);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; i < (*ret)->n_rows; i++)
+		for (int k = 1; k < (*ret)->n_columns; k++)
+			add_up(&(*ret)->cells[i * (*ret)->n_columns], matrix_at(*ret, i, k));
+	return 0;
+}
+
+const struct matrix_count *matrix_find(const struct matrix *m, const char *label)
+{
+	for (int i = 0; i < m->n_rows; i++)
+		if (strcmp(m->rows[i], label) == 0)
+			return matrix_at(m, i, 0);
+	return NULL;
 }

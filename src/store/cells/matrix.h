@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The matrix: cells counted by any two axes. It reads one index of the cells and the small tables
- * of names, whatever number of results there is.
+ * The matrix: cells counted by any two axes. It reads the cube of cells and the small tables of
+ * names, whatever number of results there is.
  */
 #pragma once
 
 #include <stdint.h>
 
 #include "store/cells/cell.h"
+#include "store/cells/cube.h"
 #include "store/cells/filter.h"
 
 enum matrix_axis {
@@ -46,8 +47,14 @@ struct matrix {
 	struct matrix_count all;
 };
 
-_must_check_ int matrix_read(struct db *db, enum matrix_axis rows, enum matrix_axis columns,
-			     const struct filter *filter, struct matrix **ret, struct error *err);
+_must_check_ int matrix_read(struct cube *cube, struct db *db, enum matrix_axis rows,
+			     enum matrix_axis columns, const struct filter *filter,
+			     struct matrix **ret, struct error *err);
+/* The same with one column only, of all that the filter lets through. */
+_must_check_ int matrix_by(struct cube *cube, struct db *db, enum matrix_axis rows,
+			   const struct filter *filter, struct matrix **ret, struct error *err);
+/* The row of that label; NULL: there is none. */
+const struct matrix_count *matrix_find(const struct matrix *m, const char *label);
 void matrix_free(struct matrix *m);
 CLEANUP_DEFINE(struct matrix, matrix, matrix_free)
 

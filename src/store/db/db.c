@@ -12,10 +12,12 @@
 #include "base/text.h"
 #include "store/limits.h"
 
-#define KEPT 512 /* a power of two; far more than there are statements in the program */
+#define KEPT 256 /* a power of two; what does not fit pushes out one that nobody reads from */
+#define PROBES 8
 
 struct db_kept {
-	const char *sql;
+	char *sql;
+	size_t hash;
 	sqlite3_stmt *stmt;
 	bool is_used;
 };
@@ -54,6 +56,64 @@ static int fail(struct db *db, struct error *err, const char *doing)
 
 	return error_set(err, errno_of(code), "the database \"%s\" failed to %s: %s", db->path,
 			 doing, sqlite3_errmsg(db->handle));
+}
+
+static void forget(struct db_kept *k)
+{
+	sqlite3_finalize(k->stmt);
+	free(k->sql);
+	*k = (struct db_kept){ 0 };
+}
+
+static size_t hash_of(const char *text)
+{
+	size_t hash = 14695981039346656037u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return hash;
+}
+
+/* By its text, since SQL that is put together for a filter has no address of its own. Where it is,
+ * or where it can be; NULL: all such places are read from just now. */
+static struct db_kept *find_kept(struct db *db, const char *sql)
+{
+	size_t hash = hash_of(sql);
+	struct db_kept *free_one = NULL;
+
+	for (size_t i = 0; i < PROBES; i++) {
+		struct db_kept *k = &db->kept[(hash + i) & (KEPT - 1)];
+
+		if (k->sql && k->hash == hash && strcmp(k->sql, sql) == 0)
+			return k->is_used ? NULL : k;
+		if (!k->is_used && (!free_one || !k->sql))
+			free_one = free_one && !free_one->sql ? free_one : k;
+	}
+	if (free_one) {
+		forget(free_one);
+		free_one->hash = hash;
+		free_one->sql = strdup(sql);
+	}
+	return free_one && free_one->sql ? free_one : NULL;
+}
+
+static int make(struct db *db, const char *sql, struct rows *rows, struct error *err)
+{
+	struct db_kept *k = find_kept(db, sql);
+
+	*rows = (struct rows){ .db = db };
+	if (k && k->stmt) {
+		rows->stmt = k->stmt;
+	} else if (sqlite3_prepare_v3(db->handle, sql, -1, k ? SQLITE_PREPARE_PERSISTENT : 0,
+				      &rows->stmt, NULL) != SQLITE_OK) {
+		return fail(db, err, "understand a query");
+	}
+	if (k) {
+		k->stmt = rows->stmt;
+		k->is_used = true;
+	}
+	rows->kept = k;
+	return 0;
 }
 
 /* What a file from elsewhere, or a forgotten quote, could do otherwise. */
@@ -119,46 +179,10 @@ void db_close(struct db *db)
 	if (!db)
 		return;
 	for (size_t i = 0; i < KEPT; i++)
-		sqlite3_finalize(db->kept[i].stmt);
+		forget(&db->kept[i]);
 	sqlite3_close_v2(db->handle);
 	free(db->path);
 	free(db);
-}
-
-/* The same literal has the same address, so that looking it up costs no comparison of text. */
-static struct db_kept *find_kept(struct db *db, const char *sql)
-{
-	size_t at = ((uintptr_t)sql >> 3) * 0x9e3779b1u;
-
-	for (size_t i = 0; i < 8; i++) {
-		struct db_kept *k = &db->kept[(at + i) & (KEPT - 1)];
-
-		if (k->sql == sql || !k->sql)
-			return k;
-	}
-	return NULL;
-}
-
-static int make(struct db *db, const char *sql, bool is_kept, struct rows *rows, struct error *err)
-{
-	struct db_kept *k = is_kept ? find_kept(db, sql) : NULL;
-	const char *rest = NULL;
-
-	*rows = (struct rows){ .db = db };
-	if (k && k->is_used)
-		k = NULL; /* someone reads from it just now */
-	if (k && k->stmt) {
-		rows->stmt = k->stmt;
-	} else if (sqlite3_prepare_v3(db->handle, sql, -1, k ? SQLITE_PREPARE_PERSISTENT : 0,
-				      &rows->stmt, &rest) != SQLITE_OK) {
-		return fail(db, err, "understand a query");
-	} else if (k) {
-		*k = (struct db_kept){ .sql = sql, .stmt = rows->stmt };
-	}
-	if (k)
-		k->is_used = true;
-	rows->kept = k;
-	return 0;
 }
 
 static int bind(struct rows *rows, const char *types, va_list ap)
@@ -183,10 +207,10 @@ static int bind(struct rows *rows, const char *types, va_list ap)
 	return r == SQLITE_OK ? 0 : -EINVAL;
 }
 
-static int start(struct db *db, struct rows *rows, struct error *err, const char *sql, bool is_kept,
+static int start(struct db *db, struct rows *rows, struct error *err, const char *sql,
 		 const char *types, va_list ap)
 {
-	int r = make(db, sql, is_kept, rows, err);
+	int r = make(db, sql, rows, err);
 
 	if (r < 0)
 		return r;
@@ -204,19 +228,7 @@ int db_select(struct db *db, struct rows *ret, struct error *err, const char *sq
 	int r;
 
 	va_start(ap, types);
-	r = start(db, ret, err, sql, true, types, ap);
-	va_end(ap);
-	return r;
-}
-
-int db_select_made(struct db *db, struct rows *ret, struct error *err, const char *sql,
-		   const char *types, ...)
-{
-	va_list ap;
-	int r;
-
-	va_start(ap, types);
-	r = start(db, ret, err, sql, false, types, ap);
+	r = start(db, ret, err, sql, types, ap);
 	va_end(ap);
 	return r;
 }
@@ -276,7 +288,7 @@ int db_run(struct db *db, struct error *err, const char *sql, const char *types,
 	int r;
 
 	va_start(ap, types);
-	r = start(db, &rows, err, sql, true, types, ap);
+	r = start(db, &rows, err, sql, types, ap);
 	va_end(ap);
 	while (r >= 0 && (r = rows_next(&rows, err)) == 1)
 		;
@@ -302,7 +314,7 @@ int db_number(struct db *db, int64_t *ret, struct error *err, const char *sql, c
 	int r;
 
 	va_start(ap, types);
-	r = start(db, &rows, err, sql, true, types, ap);
+	r = start(db, &rows, err, sql, types, ap);
 	va_end(ap);
 	if (r >= 0)
 		r = rows_next(&rows, err);
@@ -319,7 +331,7 @@ int db_text(struct db *db, char **ret, struct error *err, const char *sql, const
 	int r;
 
 	va_start(ap, types);
-	r = start(db, &rows, err, sql, true, types, ap);
+	r = start(db, &rows, err, sql, types, ap);
 	va_end(ap);
 	if (r >= 0)
 		r = rows_next(&rows, err);
@@ -330,6 +342,11 @@ int db_text(struct db *db, char **ret, struct error *err, const char *sql, const
 		return error_set(err, ENOMEM, "out of memory for an answer of the database");
 	*ret = text;
 	return 1;
+}
+
+int db_version(struct db *db, int64_t *ret)
+{
+	return db_number(db, ret, NULL, "PRAGMA data_version", NULL);
 }
 
 int db_begin(struct db *db, struct error *err)

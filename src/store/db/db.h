@@ -49,7 +49,7 @@ _must_check_ int db_begin_read(struct db *db, struct error *err);
 
 /*
  * Parameters by `types`, one letter each: i int64_t, s text (NULL: null), b a pointer and a size_t.
- * `sql` is a literal: it is remembered by its address.
+ * Statements are kept by their text, so that a value never belongs into it.
  */
 _must_check_ int db_run(struct db *db, struct error *err, const char *sql, const char *types, ...);
 
@@ -66,6 +66,10 @@ _must_check_ int db_number(struct db *db, int64_t *ret, struct error *err, const
 _must_check_ int db_text(struct db *db, char **ret, struct error *err, const char *sql,
 			 const char *types, ...);
 
+/* A number that changes whenever another connection, of any process, has committed something. Two
+ * connections have different ones. */
+_must_check_ int db_version(struct db *db, int64_t *ret);
+
 /* Rows one by one. What the columns return lives until the next step. */
 struct rows {
 	struct db *db;
@@ -75,9 +79,6 @@ struct rows {
 
 _must_check_ int db_select(struct db *db, struct rows *ret, struct error *err, const char *sql,
 			   const char *types, ...);
-/* SQL that was put together from literals: not kept. */
-_must_check_ int db_select_made(struct db *db, struct rows *ret, struct error *err, const char *sql,
-				const char *types, ...);
 /* 1: a row; 0: no more; -errno. */
 _must_check_ int rows_next(struct rows *rows, struct error *err);
 int64_t rows_int(const struct rows *rows, int column);

@@ -11,9 +11,9 @@
 #include "store/db/db.h"
 
 /* Made by the build of sql/NNN-*.sql. */
-extern const char sql_001_text[];
+extern const char sql_001_text[], sql_002_text[];
 
-static const char *const migrations[] = { sql_001_text };
+static const char *const migrations[] = { sql_001_text, sql_002_text };
 
 #define LATEST ((int64_t)ARRAY_SIZE(migrations))
 

@@ -34,6 +34,8 @@ struct account {
 	int scopes; /* of the token; all with a session */
 };
 
+#define ACCOUNT_COOKIE "hotproof_session"
+
 /* A secret as text: 256 random bits. */
 #define ACCOUNT_SECRET 48
 void account_secret(char text[ACCOUNT_SECRET]);

@@ -58,7 +58,7 @@ static int find(struct db *db, const char *words, const char *between, size_t sh
 				  *match ? match : "\"\"");
 	if (!sql)
 		return error_set(err, ENOMEM, "out of memory for a search");
-	return db_select_made(db, ret, err, sql, "si", kind, limit);
+	return db_select(db, ret, err, sql, "si", kind, limit);
 }
 
 int search_find(struct db *db, const char *words, const char *kind, int64_t limit, struct rows *ret,

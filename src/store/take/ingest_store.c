@@ -125,6 +125,8 @@ static int mark_missing(struct ingest *in, int64_t target, struct error *err)
 				"UPDATE cell SET base=9, recent='-' WHERE target=?1 AND base=0 AND"
 				" scenario=(SELECT id FROM scenario WHERE name=?2)",
 				"is", target, json_string_value(name));
+	if (r >= 0 && i > 0)
+		r = db_run(in->db, err, "UPDATE target SET due_at=0 WHERE id=?1", "i", target);
 	return r;
 }
 
@@ -153,11 +155,7 @@ static int put_all(struct ingest *in, struct ingest_done *done, struct error *er
 	if (r >= 0)
 		r = put_search(in, done, err);
 	if (r >= 0)
-		r = db_run(in->db, err,
-			   "UPDATE target SET last_run=?2,last_at=?3 WHERE id=?1 AND last_at<=?3",
-			   "iii", target, run, in->names.began_at);
-	if (r >= 0)
-		r = cell_refresh(in->db, target, in->from->now, err);
+		r = cell_seen(in->db, target, run, in->names.began_at, in->from->now, err);
 	done->id = run;
 	done->is_new = true;
 	return r;
