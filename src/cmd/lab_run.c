@@ -128,7 +128,8 @@ static int finish_plan(struct lab_request *q, const char *name, const char *repe
 		return lab_args_pass_on(q, q->exec, NULL);
 	}
 	r = lab_args_pass_on(q, "--go", NULL);
-
+	if (r == 0)
+		r = lab_args_pass_on(q, "--lookout", NULL);
 	if (r == 0)
 		r = lab_args_pass_on(q, "--machine", q->machine->name);
 	if (r == 0 && q->race_plan)

@@ -49,6 +49,7 @@ enum {
 	OPT_BUDGET,
 	OPT_SMOKE,
 	OPT_BASELINE,
+	OPT_LOOKOUT,
 };
 
 static const struct cmd_option options[] = {
@@ -84,6 +85,8 @@ static const struct cmd_option options[] = {
 	{ OPT_NO_RETRY, "no-retry", 0, NULL,
 	  "Do not try failed claims again with their witness alone" },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
+	{ OPT_LOOKOUT, "lookout", 0, NULL, "The lab looks at this guest's virtual CPUs when asked",
+	  .is_hidden = true },
 	{ OPT_PORT_FD, "port-fd", 0, "FD",
 	  "Stream the run directory to this descriptor: what a lab guest does", .is_hidden = true },
 	{ OPT_NAME, "name", 0, "NAME", "The run's name, where the lab makes its directory",
@@ -107,7 +110,7 @@ struct request {
 	int64_t budget_ns;
 	int prober_port, port_fd;
 	struct cpulist cpus;
-	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke;
+	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke, has_lookout;
 };
 
 static int add(struct globs *g, const char *value)
@@ -158,6 +161,7 @@ static int take(struct request *q, int option, const char *value)
 {
 	switch (option) {
 	case OPT_GO: q->is_go = true; return 0;
+	case OPT_LOOKOUT: q->has_lookout = true; return 0;
 	case OPT_SCENARIO: return add(&q->scenarios, value);
 	case OPT_WITNESS: return add(&q->witnesses, value);
 	case OPT_CLAIM: return add(&q->claims, value);
@@ -288,6 +292,7 @@ static int play(const struct request *q)
 		.budget_ns = q->budget_ns,
 		.is_smoke = q->is_smoke,
 		/* A guest of the lab lives for the run only. */
+		.has_lookout = q->has_lookout,
 		.is_expendable = q->is_expendable || q->port_fd >= 0,
 		.plan = q->plan,
 		.baseline = q->baseline,

@@ -17,6 +17,9 @@ struct arch {
 	const char *board;        /* for -M */
 	const char *console;      /* for the kernel's console= */
 	const char *virtio_bus;   /* suffix of QEMU's device names: "pci" or "ccw" */
+	/* The property by which QEMU tells the number that the guest's hardware description gives a
+	 * CPU ("props:X": in query-cpus-fast); NULL: QEMU's own index is it. */
+	const char *vcpu_id;
 	const char *panic_device; /* tells a panic by QMP; NULL: none, or the board has it */
 	uint16_t elf_machine;
 	bool is_64, is_big_endian;

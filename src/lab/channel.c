@@ -94,10 +94,11 @@ static int take_journal(struct channel *c, const char *text, bool is_sync)
 			c->counts.last_seq = seq;
 		if (t > c->counts.last_t)
 			c->counts.last_t = t;
-		if (is_sync)
-			r = answer(c, seq);
+		/* Before the answer: what is to be seen while the guest waits is seen now. */
 		if (c->on_line)
 			c->on_line(c->ctx, doc);
+		if (is_sync)
+			r = answer(c, seq);
 	}
 	json_decref(doc);
 	return r;

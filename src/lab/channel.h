@@ -15,8 +15,8 @@
 
 struct channel;
 
-/* Called for each line of the journal, after it is in its file, and for the guest's last word (type
- * "exit"). */
+/* Called for each line of the journal, after it is in its file and before it is answered, and for
+ * the guest's last word (type "exit"). */
 typedef void (*channel_line_fn)(void *ctx, const json_t *line);
 
 /* fd (both directions) and the run directory stay the caller's. */

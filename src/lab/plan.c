@@ -11,6 +11,7 @@
 const char *const plan_common[] = { "box.root",
 				    "box.real",
 				    "box.expendable",
+				    "box.lookout",
 				    "box.hotpluggable-cpu",
 				    "box.hotplug-fail",
 				    "box.cpuset",

@@ -78,6 +78,10 @@ void session_on_line(void *ctx, const json_t *line)
 		s->is_in_flight = false;
 	} else if (is_text(line, "what", "packet.window")) {
 		json_array_append(s->windows, (json_t *)line);
+	} else if (is_text(line, "what", "firmware.look")) {
+		/* A failed write shows again at the next line, which is written by whoever can tell
+		 * of it. */
+		(void)!session_record_look(s, line);
 	}
 	if (is_text(line, "type", "exit")) {
 		json_t *signal = json_object_get(line, "signal");

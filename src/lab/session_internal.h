@@ -7,6 +7,7 @@
 #include "lab/channel.h"
 #include "lab/qemu.h"
 #include "lab/session.h"
+#include "lab/vcpu.h"
 #include "outside/prober.h"
 
 struct session {
@@ -15,6 +16,8 @@ struct session {
 	struct qemu *qemu;
 	struct channel *channel;
 	struct prober *prober; /* NULL: none (yet) */
+	struct vcpus *vcpus;   /* NULL: nobody asked for a look (yet) */
+	long outside_seq;      /* of outside.jsonl */
 	json_t *windows;       /* packet.window lines of the journal */
 	char *console;         /* path of console.txt */
 	char *kvm_why;
@@ -60,6 +63,9 @@ _must_check_ int session_record_stop(struct session *s);
 /* The guest says nothing any more: a timeout line with registers and console, while QEMU is still
  * there. */
 _must_check_ int session_record_silence(struct session *s, int64_t after_ns);
+
+/* The box asks for a look at one of its CPUs, and waits until it was taken. */
+_must_check_ int session_record_look(struct session *s, const json_t *look);
 
 /* outside.jsonl: the clocks, every datagram, and the judgement of every window. The prober has
  * ended. */

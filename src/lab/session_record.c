@@ -181,13 +181,13 @@ int session_record_stop(struct session *s)
 	return r;
 }
 
-static int append_outside(struct session *s, json_t *line, long *seq)
+static int append_outside(struct session *s, json_t *line)
 {
 	_cleanup_free_ char *text = NULL;
 	json_t *numbered;
 	int r;
 
-	numbered = json_pack("{s:I}", "seq", (json_int_t)++ * seq);
+	numbered = json_pack("{s:I}", "seq", (json_int_t)++s->outside_seq);
 	json_object_update(numbered, line);
 	text = json_dumps(numbered, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(numbered);
@@ -195,7 +195,7 @@ static int append_outside(struct session *s, json_t *line, long *seq)
 	return r;
 }
 
-static int append_lines(struct session *s, json_t *lines, long *seq)
+static int append_lines(struct session *s, json_t *lines)
 {
 	json_t *line;
 	size_t i;
@@ -203,7 +203,7 @@ static int append_lines(struct session *s, json_t *lines, long *seq)
 
 	json_array_foreach(lines, i, line)
 		if (r == 0)
-			r = append_outside(s, line, seq);
+			r = append_outside(s, line);
 	json_decref(lines);
 	return r;
 }
@@ -226,7 +226,7 @@ static bool is_idle(const struct session *s, const json_t *datagram)
 	return true;
 }
 
-static int append_datagrams(struct session *s, const struct packets_clock *clock, long *seq)
+static int append_datagrams(struct session *s, const struct packets_clock *clock)
 {
 	json_int_t n_idle = 0;
 	json_t *line;
@@ -236,7 +236,7 @@ static int append_datagrams(struct session *s, const struct packets_clock *clock
 		if (!clock || is_idle(s, line))
 			n_idle++;
 		else
-			r = append_outside(s, line, seq);
+			r = append_outside(s, line);
 		json_decref(line);
 	}
 	if (r < 0 || n_idle == 0)
@@ -244,9 +244,18 @@ static int append_datagrams(struct session *s, const struct packets_clock *clock
 	line = json_pack("{s:s, s:s, s:s, s:{s:I}}", "type", "note", "what", "prober.idle", "text",
 			 "datagrams sent while no window was open, and not answered", "data",
 			 "datagrams", n_idle);
-	r = append_outside(s, line, seq);
+	r = append_outside(s, line);
 	json_decref(line);
 	return r;
+}
+
+int session_record_look(struct session *s, const json_t *look)
+{
+	int r = s->vcpus ? 0
+			 : vcpus_new(s->setup->machine->isa, s->use_kvm, s->qemu->qmp,
+				     s->qemu->process.pid, &s->vcpus);
+
+	return r < 0 ? r : append_lines(s, vcpus_look(s->vcpus, look));
 }
 
 int session_record_outside(struct session *s)
@@ -254,17 +263,16 @@ int session_record_outside(struct session *s)
 	_cleanup_(cleanup_packets_clock) struct packets_clock *clock = NULL;
 	const struct packets none = {}, *p = s->prober ? prober_packets(s->prober) : &none;
 	json_t *window;
-	long seq = 0;
 	size_t i;
 	int r = packets_clock_new(p, &clock);
 
 	if (r < 0 && r != -ENODATA)
 		return r;
-	r = clock ? append_lines(s, packets_clock_lines(clock), &seq) : 0;
+	r = clock ? append_lines(s, packets_clock_lines(clock)) : 0;
 	if (r == 0)
-		r = append_datagrams(s, clock, &seq);
+		r = append_datagrams(s, clock);
 	json_array_foreach(s->windows, i, window)
 		if (r == 0)
-			r = append_lines(s, packets_judge(p, clock, window), &seq);
+			r = append_lines(s, packets_judge(p, clock, window));
 	return r;
 }

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/wait.h"
+#include "outside/line.h"
 
 #define NONE_LOST "packet.none-lost"
 #define NONE_DUPLICATED "packet.none-duplicated"
@@ -169,22 +170,6 @@ static void count(const struct packets *p, const struct packets_clock *clock, st
 	}
 }
 
-static json_t *line_of(const struct window *w, const char *type, json_t *fields)
-{
-	static const char *const keep[] = { "scenario", "alone" };
-	json_t *line = json_pack("{s:I, s:s}", "t", (json_int_t)w->to, "type", type);
-
-	for (size_t i = 0; i < ARRAY_SIZE(keep); i++)
-		if (json_object_get(w->line, keep[i]))
-			json_object_set(line, keep[i], json_object_get(w->line, keep[i]));
-	json_object_set_new(line, "witness", json_string("packet"));
-	json_object_set_new(line, "act",
-			    json_integer(json_integer_value(json_object_get(w->line, "act"))));
-	json_object_update(line, fields);
-	json_decref(fields);
-	return line;
-}
-
 static json_t *facts(const struct window *w)
 {
 	return json_pack(
@@ -201,14 +186,7 @@ static json_t *facts(const struct window *w)
 static json_t *expectation(const struct window *w, const char *claim, const char *result,
 			   char *text)
 {
-	json_t *data = facts(w);
-	json_t *line = line_of(w, "expect",
-			       json_pack("{s:s, s:s, s:s, s:O}", "claim", claim, "result", result,
-					 "text", text ? text : "memory is short", "data", data));
-
-	json_decref(data);
-	free(text);
-	return line;
+	return line_expect(w->line, "packet", w->to, claim, result, text, facts(w));
 }
 
 /* Why nothing can be said of this window, owned by the caller; NULL: it can be judged. */
@@ -305,9 +283,9 @@ json_t *packets_judge(const struct packets *p, const struct packets_clock *clock
 		count(p, clock, &w, trips);
 		host_drops(p, clock, &w);
 	}
-	json_array_append_new(
-		lines, line_of(&w, "observe",
-			       json_pack("{s:s, s:o}", "what", "packet.seen", "data", facts(&w))));
+	json_array_append_new(lines, line_about(w.line, "packet", w.to, "observe",
+						json_pack("{s:s, s:o}", "what", "packet.seen",
+							  "data", facts(&w))));
 	why = trips ? why_not_judged(p, clock, &w) : strdup("memory is short");
 	if (why) {
 		json_array_append_new(lines,

@@ -176,6 +176,7 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.witnesses = t->witnesses,
 		.claim_globs = t->claim_globs,
 		.prober_port = run->setup->prober_port,
+		.has_lookout = run->setup->has_lookout,
 		.is_expendable = run->setup->is_expendable,
 		.cpus = chosen_cpus(run),
 		.seed = run->setup->seed,

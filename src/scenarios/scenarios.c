@@ -8,6 +8,7 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_cpu_refuse_last,
 	&scenario_cpu_bad_input,
 	&scenario_cpu_smt_control,
+	&scenario_cpu_give_back,
 	&scenario_cpu_many_cycles,
 	&scenario_cpu_stress,
 	&scenario_cpu_fixed,

@@ -80,6 +80,20 @@ const struct need need_prober = {
 	.probe = probe_prober,
 };
 
+static int probe_lookout(struct box *box, char **ret_why)
+{
+	(void)box;
+	*ret_why = text_printf(
+		"nobody outside sees this box's CPUs; \"hotproof lab run\" does, in a guest");
+	return 0;
+}
+
+const struct need need_lookout = {
+	.id = "box.lookout",
+	.summary = "somebody outside who sees the box's virtual CPUs",
+	.probe = probe_lookout,
+};
+
 static int probe_expendable(struct box *box, char **ret_why)
 {
 	if (!box_is_real(box))

@@ -14,6 +14,8 @@ extern const struct need need_tracefs; /* tracefs is there, or can be mounted, a
 /* A prober outside sends datagrams to the box. The stage answers it itself (stage_prober_port()):
  * a box cannot know; asked of a box alone it is unmet. */
 extern const struct need need_prober;
+/* Somebody outside looks at the box's virtual CPUs when it asks. The stage answers it too. */
+extern const struct need need_lookout;
 /* Nobody would miss the box: a guest of the lab, or one that its owner gave up for this run
  * (`--expendable`). The stage answers it too; a scripted root counts as expendable. */
 extern const struct need need_expendable;

@@ -186,6 +186,7 @@ static json_t *claim_ids(const struct stage *s, const struct claim *const *claim
 static bool is_given(const struct stage *s, const struct need *need)
 {
 	return (need == &need_prober && s->setup.prober_port > 0) ||
+	       (need == &need_lookout && s->setup.has_lookout) ||
 	       (need == &need_expendable && s->setup.is_expendable);
 }
 

@@ -38,6 +38,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_cpuset,
 	&witness_function,
 	&witness_share,
+	&witness_firmware,
 	/* Last: what they bring onto the CPU must still be there when it goes. */
 	&witness_irq,
 	&witness_packet,

@@ -13,6 +13,7 @@ extern const struct witness witness_uring;
 extern const struct witness witness_perf;
 extern const struct witness witness_readers;
 extern const struct witness witness_clocksource;
+extern const struct witness witness_firmware;
 extern const struct witness witness_uevents;
 extern const struct witness witness_kernel_log;
 extern const struct witness witness_hung;
