@@ -9,6 +9,7 @@
 
 extern const struct cmd cmd_lab_run;
 extern const struct cmd cmd_lab_matrix;
+extern const struct cmd cmd_lab_cell; /* what a job of a cluster runs */
 extern const struct cmd cmd_lab_resume;
 extern const struct cmd cmd_lab_plan;
 extern const struct cmd cmd_lab_shrink;

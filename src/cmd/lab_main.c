@@ -2,10 +2,9 @@
 /* The table of hotproof-lab's subcommands. Nothing is done here. */
 #include "cmd/lab.h"
 
-static const struct cmd *const cmds[] = { &cmd_lab_run,      &cmd_lab_matrix,
-					  &cmd_lab_resume,   &cmd_lab_plan,
-					  &cmd_lab_shrink,   &cmd_lab_doctor,
-					  &cmd_lab_machines, NULL };
+static const struct cmd *const cmds[] = { &cmd_lab_run,      &cmd_lab_matrix, &cmd_lab_resume,
+					  &cmd_lab_plan,     &cmd_lab_shrink, &cmd_lab_doctor,
+					  &cmd_lab_machines, &cmd_lab_cell,   NULL };
 
 static const struct cmd_program hotproof_lab = {
 	.name = "hotproof-lab",

@@ -2,10 +2,8 @@
 /* `hotproof lab matrix`: several machines, kernels and options, each cell a `hotproof lab run` in a
  * guest of its own. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,7 +31,10 @@ enum {
 	OPT_KNOWN_OK,
 	OPT_NO_REPORT,
 	OPT_SCALE,
-	OPT_QUIET
+	OPT_QUIET,
+	OPT_ON,
+	OPT_SLURM,
+	OPT_PROGRAM
 };
 
 static const struct cmd_option options[] = {
@@ -62,7 +63,13 @@ static const struct cmd_option options[] = {
 	{ OPT_NO_REPORT, "no-report", 0, NULL, "Leave out the report.html of the cells" },
 	{ OPT_SCALE, "deadline-scale", 0, "X",
 	  "Multiply every deadline by X: for slow or loaded hosts" },
+	{ OPT_ON, "on", 0, "local|slurm",
+	  "Where the guests run: here (default), or as jobs of Slurm", CMD_WORDS, "local slurm" },
+	{ OPT_SLURM, "slurm-option", 0, "OPTION",
+	  "For sbatch, as in `--slurm-option=--partition=lab` (may be repeated)" },
 	{ OPT_QUIET, "quiet", 'q', NULL, "No progress, only the result" },
+	{ OPT_PROGRAM, "program", 0, "FILE", "For tests: plays the part of the lab", CMD_FILE,
+	  .is_hidden = true },
 	{},
 };
 
@@ -131,6 +138,9 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_NO_REPORT: return pass_on(q, "--no-report", NULL);
 	case OPT_SCALE: return pass_on(q, "--deadline-scale", value);
 	case OPT_QUIET: q->how.is_quiet = true; return 0;
+	case OPT_ON: return lab_matrix_take_place(&cmd_lab_matrix, &q->how, value);
+	case OPT_SLURM: return lab_matrix_take_slurm_option(&cmd_lab_matrix, &q->how, value);
+	case OPT_PROGRAM: q->how.program = value; return 0;
 	default: return VERDICT_EXIT_USAGE;
 	}
 }
@@ -195,51 +205,6 @@ static int add_cells(const struct request *q, struct matrix *m)
 	return r;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-int lab_matrix_play(const struct cmd *cmd, struct matrix *m, const struct lab_matrix_options *o)
-{
-	_cleanup_close_ int signals = open_signals();
-	struct lab_matrix_display *display = lab_matrix_display_new(m, o->jobs, o->is_quiet);
-	struct fleet_setup setup = {
-		.matrix = m,
-		.program = "/proc/self/exe",
-		.jobs = o->jobs,
-		.tries = o->tries,
-		.signal_fd = signals,
-		.missing = fleet_missing,
-		.watch = display ? lab_matrix_display_watch : NULL,
-		.watch_ctx = display,
-	};
-	struct error err = {};
-	int r = fleet_run(&setup, &err);
-
-	lab_matrix_display_free(display);
-	lab_matrix_print(m);
-	if (lab_matrix_page(m) < 0)
-		cmd_fail(cmd, 0, "cannot write \"%s/matrix.html\"", m->dir);
-	else
-		printf("matrix to look at: %s/matrix.html\n", m->dir);
-	printf("matrix: %s\n", m->dir);
-	if (r < 0)
-		return cmd_fail(cmd, VERDICT_EXIT_NOT_JUDGED, "%s",
-				err.code ? err.text : strerror(-r));
-	if (r == 0)
-		return cmd_fail(cmd, VERDICT_EXIT_NOT_JUDGED,
-				"ended by the user; go on with: hotproof lab resume %s", m->dir);
-	return matrix_exit(m);
-}
-
 static int play(struct request *q)
 {
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
@@ -268,17 +233,10 @@ static int play(struct request *q)
 	return lab_matrix_play(&cmd_lab_matrix, m, &q->how);
 }
 
-int lab_matrix_default_jobs(void)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return cpus > 2 ? (int)cpus / 2 : 1;
-}
-
 static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_lab_matrix, argc, argv);
-	struct request q = { .how = { .jobs = lab_matrix_default_jobs(), .tries = 2 } };
+	struct request q = { .how = { .tries = 2 } };
 	const char *value;
 	int o, r = 0;
 
@@ -302,7 +260,8 @@ const struct cmd cmd_lab_matrix = {
 		"dies takes nothing with it but its own cell; a cell without a verdict is tried again. What a cell takes and is "
 		"not here, a kernel for example, is named, and its cell is left out. The matrix's folder is written as it "
 		"goes: `hotproof lab resume` goes on where one was ended, by whatever. What came out is in its matrix.html, to be looked at, and in "
-		"results.json. No guest is started while memory or CPUs do not allow it.",
+		"results.json. No guest is started while memory or CPUs do not allow it. With `--on slurm` each cell is a task of a job array: "
+		"the nodes must see the folder and this program under the same paths; a task that is lost with its node is submitted again.",
 	.options = options,
 	.run = run,
 };

@@ -9,15 +9,22 @@
 #include "lab/forecast.h"
 
 struct lab_matrix_options {
-	int jobs, tries;
-	bool is_quiet;
+	int jobs; /* 0: as many as the place where it is played likes */
+	int tries;
+	bool is_quiet, is_on_slurm;
+	const char *program;           /* for tests: instead of this one's `run`; NULL */
+	const char *slurm_options[65]; /* for sbatch, NULL-terminated */
+	size_t n_slurm_options;
 };
+
+/* "local" or "slurm"; 0, or the exit code of what was wrong and has been said. */
+_must_check_ int lab_matrix_take_place(const struct cmd *cmd, struct lab_matrix_options *o,
+				       const char *value);
+_must_check_ int lab_matrix_take_slurm_option(const struct cmd *cmd, struct lab_matrix_options *o,
+					      const char *value);
 
 /* Plays all that has not ended, prints the table, returns the exit code. `cmd` speaks. */
 int lab_matrix_play(const struct cmd *cmd, struct matrix *m, const struct lab_matrix_options *o);
-
-/* A guest of the lab has four CPUs and waits often: one for two CPUs of the host. */
-int lab_matrix_default_jobs(void);
 
 /* Progress on stderr: on a terminal the table as it stands, else a line for each thing. */
 struct lab_matrix_display;

@@ -5,13 +5,20 @@
 #include "base/text.h"
 #include "cmd/lab.h"
 #include "cmd/lab_matrix.h"
+#include "lab/slurm.h"
 
-enum { OPT_JOBS = 1, OPT_TRIES, OPT_QUIET };
+enum { OPT_JOBS = 1, OPT_TRIES, OPT_QUIET, OPT_ON, OPT_SLURM, OPT_PROGRAM };
 
 static const struct cmd_option options[] = {
 	{ OPT_JOBS, "jobs", 'j', "N", "Guests at once; default: one for two of this host's CPUs" },
 	{ OPT_TRIES, "tries", 0, "N", "Guests for a cell that gives no verdict (2)" },
+	{ OPT_ON, "on", 0, "local|slurm",
+	  "Where the guests run; default: Slurm while it has tasks of this matrix, else here",
+	  CMD_WORDS, "local slurm" },
+	{ OPT_SLURM, "slurm-option", 0, "OPTION", "For sbatch (may be repeated)" },
 	{ OPT_QUIET, "quiet", 'q', NULL, "No progress, only the result" },
+	{ OPT_PROGRAM, "program", 0, "FILE", "For tests: plays the part of the lab", CMD_FILE,
+	  .is_hidden = true },
 	{},
 };
 
@@ -40,9 +47,9 @@ static void wake_up(struct matrix *m)
 static int run(int argc, char **argv)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_lab_resume, argc, argv);
-	struct lab_matrix_options how = { .jobs = lab_matrix_default_jobs(), .tries = 2 };
+	struct lab_matrix_options how = { .tries = 2 };
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
-	const char *value, *dir = NULL;
+	const char *value, *dir = NULL, *place = NULL;
 	struct error err = {};
 	int o, r = 0;
 
@@ -55,6 +62,12 @@ static int run(int argc, char **argv)
 			r = take_count("tries", value, 100, &how.tries);
 		else if (o == OPT_QUIET)
 			how.is_quiet = true;
+		else if (o == OPT_ON)
+			place = value, r = lab_matrix_take_place(&cmd_lab_resume, &how, value);
+		else if (o == OPT_SLURM)
+			r = lab_matrix_take_slurm_option(&cmd_lab_resume, &how, value);
+		else if (o == OPT_PROGRAM)
+			how.program = value;
 		else
 			r = o == CMD_OPERAND
 				    ? cmd_usage_error(
@@ -70,6 +83,8 @@ static int run(int argc, char **argv)
 	if (matrix_open(dir, &m, &err) < 0)
 		return cmd_usage_error(&cmd_lab_resume, "%s", err.text);
 	wake_up(m);
+	if (!place)
+		how.is_on_slurm = slurm_has_tasks(m);
 	return lab_matrix_play(&cmd_lab_resume, m, &how);
 }
 

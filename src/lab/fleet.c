@@ -100,7 +100,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 }
 
 /* Whatever an earlier try has left: it has no verdict. */
-static void forget(const char *dir)
+void fleet_forget(const char *dir)
 {
 	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
 		errno = 0;
@@ -140,7 +140,7 @@ static int launch(struct fleet *f, struct job *job, struct error *err)
 	for (size_t i = 0; i < words; i++)
 		argv[n++] = m->words[i];
 	argv[n++] = c->machine;
-	forget(out);
+	fleet_forget(out);
 	fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return error_set(err, errno, "cannot create \"%s\": %s", log, strerror(errno));
@@ -247,12 +247,10 @@ static int fill_up(struct fleet *f, struct error *err)
 	return r;
 }
 
-/* The guest was lost, and nothing is known of the kernel: that is not an answer yet. */
-static bool is_worth_another(const struct fleet *f, const struct matrix_cell *c, int exit_code)
+bool fleet_is_verdict(int code)
 {
-	return exit_code != VERDICT_EXIT_PASSED && exit_code != VERDICT_EXIT_FAILED &&
-	       exit_code != VERDICT_EXIT_USAGE && exit_code != VERDICT_EXIT_NOT_TRIED &&
-	       c->tries < f->setup->tries;
+	return code == VERDICT_EXIT_PASSED || code == VERDICT_EXIT_FAILED ||
+	       code == VERDICT_EXIT_USAGE || code == VERDICT_EXIT_NOT_TRIED;
 }
 
 static int reap(struct fleet *f, struct job *job)
@@ -266,7 +264,7 @@ static int reap(struct fleet *f, struct job *job)
 	c->ms = (wait_now_ns() - job->began_ns) / NS_PER_MS;
 	account(&f->running, &job->room, -1);
 	job->cell = NULL;
-	if (is_worth_another(f, c, code)) {
+	if (!fleet_is_verdict(code) && c->tries < f->setup->tries) {
 		c->state = MATRIX_WAITING;
 		tell(f, FLEET_AGAIN, c, NULL);
 		return 0;

@@ -42,3 +42,10 @@ char *fleet_missing(const struct matrix_cell *c);
 
 /* The wall clock, as matrix_cell.began_ms counts. */
 int64_t fleet_unix_ms(void);
+
+/* For other executors of a matrix. False: the guest was lost, and nothing is known of the kernel,
+ * so that another one may be tried. */
+bool fleet_is_verdict(int exit_code);
+
+/* Removes a file or a folder with all that is in it. */
+void fleet_forget(const char *path);

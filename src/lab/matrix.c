@@ -124,6 +124,11 @@ int matrix_add(struct matrix *m, const char *machine, const char *kernel,
 	return add_cell(m, cell_id(machine, kernel, options ? options->name : NULL), &like);
 }
 
+int matrix_add_like(struct matrix *m, const struct matrix_cell *c)
+{
+	return add_cell(m, strdup(c->id), c);
+}
+
 char *matrix_path(const struct matrix *m, const struct matrix_cell *c, const char *suffix)
 {
 	return text_printf("%s/%s%s", m->dir, c->id, suffix);

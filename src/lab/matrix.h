@@ -59,6 +59,9 @@ CLEANUP_DEFINE(struct matrix, matrix, matrix_free)
 _must_check_ int matrix_add(struct matrix *m, const char *machine, const char *kernel,
 			    const struct options_set *options);
 
+/* The cell of another matrix, not yet played. */
+_must_check_ int matrix_add_like(struct matrix *m, const struct matrix_cell *c);
+
 /* Makes the folder and writes the plan; -EEXIST when there is one already. */
 _must_check_ int matrix_create(const struct matrix *m, struct error *err);
 
