@@ -63,7 +63,7 @@ static void add_plan(struct words *w, const json_t *argv, int port, const struct
 }
 
 /* Reaps all, the guardian of a run that was killed too; the run's own status is what is told. */
-static int reap(pid_t run)
+static int reap(pid_t run, int watchdog)
 {
 	int status = 0, run_status = 0;
 	int64_t give_up = INT64_MAX;
@@ -85,6 +85,7 @@ static int reap(pid_t run)
 		}
 		if (pid < 0 || wait_now_ns() > give_up)
 			return run_status;
+		guest_watchdog_serve(watchdog);
 		sigtimedwait(&chld, NULL, &ts);
 	}
 }
@@ -124,7 +125,7 @@ int cmd_init_main(const struct cmd_program *program)
 	struct error err = {};
 	json_t *argv = NULL;
 	sigset_t all;
-	int port, status, r;
+	int port, status, watchdog = -1, watchdog_s = 0, r;
 	pid_t pid = -1;
 
 	sigfillset(&all);
@@ -139,18 +140,20 @@ int cmd_init_main(const struct cmd_program *program)
 			&guest,
 			"no virtio-serial port \"%s\": %s; is virtio_console among the modules?",
 			GUEST_PORT, strerror(-port));
-	r = guest_read_plan(GUEST_PLAN, &argv, &err);
+	r = guest_read_plan(GUEST_PLAN, &argv, &watchdog_s, &err);
 	if (r < 0)
 		guest_complain(&guest, "%s", err.text);
 	status = VERDICT_EXIT_NOT_JUDGED << 8;
 	if (port >= 0 && r == 0) {
+		watchdog = guest_watchdog_open(watchdog_s);
 		add_plan(&words, argv, port, &notes);
 		r = start(program, &words, &pid);
 		if (r < 0)
 			guest_complain(&guest, "cannot start the run: %s", strerror(-r));
 		else
-			status = reap(pid);
+			status = reap(pid, watchdog);
 	}
+	guest_watchdog_close(watchdog);
 	if (port >= 0)
 		guest_say_exit(port, status, wait_now_ns() + EXIT_NS);
 	json_decref(argv);

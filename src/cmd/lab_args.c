@@ -37,6 +37,7 @@ enum {
 	OPT_SMOKE,
 	OPT_PLAN,
 	OPT_BASELINE,
+	OPT_DUMP,
 };
 
 const struct cmd_option lab_args_options[] = {
@@ -72,6 +73,8 @@ const struct cmd_option lab_args_options[] = {
 	{ OPT_BASELINE, "baseline", 0, "DIR",
 	  "Hold what acts cost against this earlier run of the same machine (may be repeated)",
 	  CMD_DIR },
+	{ OPT_DUMP, "dump", 0, NULL,
+	  "Keep the memory of a guest that panics or hangs: vmcore.kdump, for crash(8)" },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_NO_RETRY, "no-retry", 0, NULL,
 	  "Do not try failed claims again with their witness alone" },
@@ -177,6 +180,7 @@ static int take(struct lab_request *q, int option, const char *value)
 	case OPT_SEED: return lab_args_pass_on(q, "--seed", value);
 	case OPT_PLAN: q->race_plan = value; return 0;
 	case OPT_BASELINE: return add(&q->baselines, value);
+	case OPT_DUMP: q->want_dump = true; return 0;
 	case OPT_KNOWN_OK: q->is_known_ok = true; return 0;
 	case OPT_NO_RETRY: return lab_args_pass_on(q, "--no-retry", NULL);
 	case OPT_SCALE: return take_scale(q, value);

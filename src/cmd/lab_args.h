@@ -21,7 +21,7 @@ struct lab_request {
 	struct lab_list insmod, add, plan, baselines;
 	char *baseline; /* owned; filled in later: what the runs of `baselines` hold */
 	int cpus, mem, want_kvm;
-	bool is_known_ok, has_no_report, is_quiet;
+	bool is_known_ok, has_no_report, is_quiet, want_dump;
 };
 
 extern const struct cmd_option lab_args_options[];

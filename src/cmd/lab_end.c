@@ -80,7 +80,8 @@ int lab_end(const char *dir, const struct session_outcome *outcome, bool is_know
 	code = (int)json_integer_value(
 		json_object_get(results, is_known_ok ? "exit_known_ok" : "exit"));
 	json_decref(results);
-	if (outcome->end == SESSION_ERROR || outcome->end == SESSION_STOPPED)
+	if (outcome->end == SESSION_ERROR || outcome->end == SESSION_STOPPED ||
+	    outcome->end == SESSION_LOST)
 		code = VERDICT_EXIT_NOT_JUDGED;
 	if (*outcome->text)
 		cmd_fail(&cmd_lab_run, code, "%s", outcome->text);

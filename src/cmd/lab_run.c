@@ -17,9 +17,13 @@
 #include "cmd/lab.h"
 #include "cmd/lab_args.h"
 #include "cmd/lab_end.h"
+#include "cmd/lab_lost.h"
 #include "lab/cache.h"
 #include "lab/guest_program.h"
 #include "lab/image.h"
+
+/* So many guests are lost before that is the answer. */
+#define GUESTS_MAX 3
 
 /* --kernel with --modules is a file; alone it is a name in the cache. */
 static int find_kernel(const struct lab_request *q, char **ret_kernel, char **ret_modules)
@@ -158,6 +162,22 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* A guest that was lost says nothing of its kernel: another one may. */
+static int play_until_known(struct session_setup *setup, struct session_outcome *ret,
+			    struct error *err)
+{
+	int r = session_run(setup, ret, err);
+
+	while (r == 0 && ret->end == SESSION_LOST && setup->n_lost + 1 < GUESTS_MAX) {
+		if (setup->watch)
+			setup->watch(setup->watch_ctx, SESSION_WAS_LOST, NULL, ret->text);
+		r = lab_lost_put_aside(setup->out, ++setup->n_lost, err);
+		if (r == 0)
+			r = session_run(setup, ret, err);
+	}
+	return r;
+}
+
 static int play(struct lab_request *q, const char *kernel, const char *modules,
 		const char *hotproof, const char *userland, const char *out)
 {
@@ -177,13 +197,14 @@ static int play(struct lab_request *q, const char *kernel, const char *modules,
 		.baseline = q->baseline,
 		.out = out,
 		.signal_fd = signals,
+		.want_dump = q->want_dump,
 		.want_kvm = q->want_kvm,
 		.watch = display ? lab_display_watch : NULL,
 		.watch_ctx = display,
 	};
 	struct session_outcome outcome;
 	struct error err = {};
-	int r = session_run(&setup, &outcome, &err);
+	int r = play_until_known(&setup, &outcome, &err);
 
 	lab_display_free(display);
 	if (r < 0)

@@ -170,6 +170,7 @@ void lab_display_watch(void *ctx, enum session_event what, const json_t *line, c
 	switch (what) {
 	case SESSION_STARTED: say(d, "starting a guest with %s", text); break;
 	case SESSION_BOOT_FAILED: say(d, "%s; trying again", text); break;
+	case SESSION_WAS_LOST: say(d, "%s; trying again in a fresh guest", text); break;
 	case SESSION_BOOTED: say(d, "guest booted"); break;
 	case SESSION_LINE: on_line(d, line); break;
 	case SESSION_TICK: break;

@@ -182,6 +182,11 @@ static bool ended_early(struct finding *f)
 	if (!end && !is_open(f->scenario))
 		return false;
 	f->verdict = crash || !timeout ? VERDICT_CRASH : VERDICT_TIMEOUT;
+	/* A lab writes down how its guest died: if it did not, it died itself. */
+	if (!end && strcmp(record_get_str(f->run->meta, "recorder"), "lab") == 0) {
+		f->verdict = VERDICT_ERROR;
+		text = "the lab that recorded it was ended in the midst of the scenario";
+	}
 	if (f->verdict == VERDICT_TIMEOUT && !has_acted(f->run))
 		f->verdict = VERDICT_ERROR;
 	if (f->verdict == VERDICT_CRASH && crash) {

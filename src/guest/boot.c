@@ -117,7 +117,7 @@ int guest_load_modules(const struct guest *g, const char *list_path)
 	return bad;
 }
 
-int guest_read_plan(const char *path, json_t **ret_argv, struct error *err)
+int guest_read_plan(const char *path, json_t **ret_argv, int *ret_watchdog_s, struct error *err)
 {
 	json_error_t why;
 	json_t *plan = json_load_file(path, 0, &why), *argv = json_object_get(plan, "argv"), *word;
@@ -138,6 +138,7 @@ int guest_read_plan(const char *path, json_t **ret_argv, struct error *err)
 				 path, i);
 	}
 	*ret_argv = json_incref(argv);
+	*ret_watchdog_s = (int)json_integer_value(json_object_get(plan, "watchdog_s"));
 	json_decref(plan);
 	return 0;
 }

@@ -12,8 +12,9 @@
 
 #define GUEST_MODULES \
 	"/etc/hotproof/modules" /* one a line: path and parameters; # begins a comment */
-#define GUEST_PLAN "/etc/hotproof/plan.json" /* {"argv": ["--scenario", "cpu.*"]} */
-#define GUEST_PORT "hotproof"                /* the virtio-serial port's name */
+#define GUEST_PLAN \
+	"/etc/hotproof/plan.json" /* {"argv": ["--scenario", "cpu.*"], "watchdog_s": 100} */
+#define GUEST_PORT "hotproof"     /* the virtio-serial port's name */
 
 typedef void guest_complain_t(void *arg, const char *text);
 
@@ -38,8 +39,15 @@ void guest_network(const struct guest *g);
 /* Waits for the port and opens it; -ENODEV when it does not come in time. */
 _must_check_ int guest_open_port(const char *name, int64_t deadline_ns);
 
-/* The plan's argv (owned by the caller, with free()); -errno with a text. */
-_must_check_ int guest_read_plan(const char *path, json_t **ret_argv, struct error *err);
+/* The plan's argv (owned by the caller) and for how long the watchdog waits (0: there shall be
+ * none); -errno with a text. */
+_must_check_ int guest_read_plan(const char *path, json_t **ret_argv, int *ret_watchdog_s,
+				 struct error *err);
+
+/* The watchdog device, which from now on wants to be served; -1: there is none. */
+int guest_watchdog_open(int seconds);
+void guest_watchdog_serve(int fd);
+void guest_watchdog_close(int fd);
 
 /* Says on the port how the run ended, and waits until the lab has it ("ack 0") or the deadline is
  * over. */

@@ -21,8 +21,10 @@ struct arch {
 	 * CPU ("props:X": in query-cpus-fast); NULL: QEMU's own index is it. */
 	const char *vcpu_id;
 	const char *panic_device; /* tells a panic by QMP; NULL: none, or the board has it */
+	const char *watchdog;     /* QEMU's device; NULL: the board has none that a kernel serves */
 	uint16_t elf_machine;
 	bool is_64, is_big_endian;
+	bool has_vmcoreinfo; /* the device through which a kernel says what a dump needs */
 };
 
 /* All of them, ended by one without a name; the first is the default machine's. */

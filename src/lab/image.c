@@ -23,8 +23,9 @@ static const struct {
 	const char *name;
 	bool is_optional;
 } wanted[] = {
-	{ "pvpanic-pci", true },     { "virtio_pci", true },  { "virtio_ccw", true },
-	{ "virtio_console", false }, { "virtio_net", false }, { "virtio_blk", true },
+	{ "pvpanic-pci", true }, { "virtio_pci", true },  { "virtio_ccw", true },
+	{ "i6300esb", true },    { "diag288_wdt", true }, { "virtio_console", false },
+	{ "virtio_net", false }, { "virtio_blk", true },
 };
 
 /*
@@ -202,6 +203,7 @@ static int add_plan(struct build *b)
 	for (size_t i = 0; b->spec->plan_argv[i]; i++)
 		json_array_append_new(argv, json_string(b->spec->plan_argv[i]));
 	json_object_set_new(plan, "argv", argv);
+	json_object_set_new(plan, "watchdog_s", json_integer(b->spec->watchdog_s));
 	text = json_dumps(plan, JSON_COMPACT);
 	json_decref(plan);
 	if (!text)

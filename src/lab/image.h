@@ -7,9 +7,9 @@
  *   /init                  the static hotproof binary
  *   /etc/hotproof/race-plan.json  only with a plan of races to repeat
  *   /etc/hotproof/modules  one a line: path and parameters, in loading order; the user's own come
- * last /etc/hotproof/plan.json {"argv": [...]}: what PID 1 runs /lib/hotproof/modules/ the module
- * files, unpacked
- *   /lib/modules/RELEASE/  modules that are not loaded, and a modules.dep of them
+ * last /etc/hotproof/plan.json {"argv": [...], "watchdog_s"}: what PID 1 runs
+ * /lib/hotproof/modules/ the module files, unpacked /lib/modules/RELEASE/  modules that are not
+ * loaded, and a modules.dep of them
  */
 #pragma once
 
@@ -30,6 +30,7 @@ struct image_spec {
 	const char *const *add;       /* folders; NULL-terminated; may be NULL */
 	const char *const *plan_argv; /* NULL-terminated */
 	const char *race_plan;        /* file for run --plan; NULL: none */
+	int watchdog_s;               /* for how long the guest's watchdog waits; 0: none */
 	const char *baseline;         /* text for run --baseline; NULL: none */
 };
 

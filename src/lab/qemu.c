@@ -64,9 +64,9 @@ static void add_board(struct args *a, const struct qemu_spec *spec)
 	add(a, "-display");
 	add(a, "none");
 	add(a, "-no-reboot");
-	/* The guest stands still when it panics, so that it can be looked at. */
+	/* The guest stands still when it panics or hangs, so that it can be looked at. */
 	add(a, "-action");
-	add(a, "panic=pause");
+	add(a, "panic=pause,watchdog=pause");
 	add(a, "-M");
 	add(a, "%s", m->isa->board);
 	add(a, "-accel");
@@ -104,6 +104,14 @@ static void add_devices(struct args *a, const struct qemu_spec *spec, const stru
 	if (m->isa->panic_device) {
 		add(a, "-device");
 		add(a, "%s", m->isa->panic_device);
+	}
+	if (m->isa->watchdog) {
+		add(a, "-device");
+		add(a, "%s", m->isa->watchdog);
+	}
+	if (spec->has_dump && m->isa->has_vmcoreinfo) {
+		add(a, "-device");
+		add(a, "vmcoreinfo");
 	}
 	if (m->nic) {
 		add(a, "-netdev");

@@ -23,6 +23,7 @@ struct qemu_spec {
 	const char *append;       /* the user's kernel options; may be NULL */
 	const char *console_path; /* a file: nobody has to read it for the guest to go on */
 	bool use_kvm;
+	bool has_dump; /* its memory may be dumped */
 };
 
 struct qemu {

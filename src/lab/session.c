@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The loop of a session: waits for the guest's port, QMP, QEMU's end and the caller's signal, and
- * knows what each of them means. What is written down about it is session_record.c's matter.
+ * keeps account of where the run is. What an end means is session_end.c's matter, what is written
+ * down about it session_record.c's.
  */
 #include "lab/session.h"
 
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
 
 #include "base/text.h"
 #include "base/wait.h"
@@ -19,11 +19,6 @@
 
 /* QEMU may die of itself, or lose a timer, this often before that is the answer. */
 #define BOOTS_MAX 3
-#define BOOT_NS (60 * NS_PER_S)
-/* The run in the guest has its own 60 s for a transition; this is for a guest that cannot even say
- * so. */
-#define SILENCE_NS (150 * NS_PER_S)
-#define POWER_OFF_NS (15 * NS_PER_S)
 #define TICK_NS (NS_PER_S / 4)
 
 enum source { SOURCE_PORT, SOURCE_QMP, SOURCE_QEMU, SOURCE_SIGNAL, SOURCES };
@@ -34,16 +29,9 @@ static void tell(struct session *s, enum session_event what, const json_t *line,
 		s->setup->watch(s->setup->watch_ctx, what, line, text);
 }
 
-static bool is_text(const json_t *line, const char *key, const char *want)
-{
-	const char *have = json_string_value(json_object_get(line, key));
-
-	return have && strcmp(have, want) == 0;
-}
-
 static void on_begin_or_end(struct session *s, const json_t *line, bool is_begin)
 {
-	if (is_text(line, "of", "run")) {
+	if (session_is_text(line, "of", "run")) {
 		s->has_begun |= is_begin;
 		s->has_ended |= !is_begin;
 		return;
@@ -66,24 +54,26 @@ void session_on_line(void *ctx, const json_t *line)
 {
 	struct session *s = ctx;
 
-	if (is_text(line, "type", "begin") || is_text(line, "type", "end")) {
-		on_begin_or_end(s, line, is_text(line, "type", "begin"));
-	} else if (is_text(line, "type", "act")) {
+	json_decref(s->last);
+	s->last = json_incref((json_t *)line);
+	if (session_is_text(line, "type", "begin") || session_is_text(line, "type", "end")) {
+		on_begin_or_end(s, line, session_is_text(line, "type", "begin"));
+	} else if (session_is_text(line, "type", "act")) {
 		json_decref(s->act);
 		s->act = json_incref((json_t *)line);
 		s->is_in_flight = true;
 		if (!s->outcome->first_act_ns)
 			s->outcome->first_act_ns = wait_now_ns() - s->began_ns;
-	} else if (is_text(line, "type", "done")) {
+	} else if (session_is_text(line, "type", "done")) {
 		s->is_in_flight = false;
-	} else if (is_text(line, "what", "packet.window")) {
+	} else if (session_is_text(line, "what", "packet.window")) {
 		json_array_append(s->windows, (json_t *)line);
-	} else if (is_text(line, "what", "firmware.look")) {
+	} else if (session_is_text(line, "what", "firmware.look")) {
 		/* A failed write shows again at the next line, which is written by whoever can tell
 		 * of it. */
 		(void)!session_record_look(s, line);
 	}
-	if (is_text(line, "type", "exit")) {
+	if (session_is_text(line, "type", "exit")) {
 		json_t *signal = json_object_get(line, "signal");
 
 		s->has_exited = true;
@@ -92,12 +82,6 @@ void session_on_line(void *ctx, const json_t *line)
 		return;
 	}
 	tell(s, SESSION_LINE, line, NULL);
-}
-
-static int finish(struct session *s, enum session_end end)
-{
-	s->outcome->end = end;
-	return 0;
 }
 
 /* The first line: from now on the echo may be there too. */
@@ -133,105 +117,19 @@ static void on_qmp(struct session *s)
 
 	while (qmp_event(s->qemu->qmp, &event) == 1) {
 		json_t *data = json_object_get(event, "data");
+		const char *reason = json_string_value(json_object_get(data, "reason"));
 
-		if (is_text(event, "event", "GUEST_PANICKED") ||
-		    is_text(data, "reason", "guest-panic"))
+		if (session_is_text(event, "event", "GUEST_PANICKED") ||
+		    session_is_text(data, "reason", "guest-panic"))
 			s->has_panicked = true;
-		if (is_text(event, "event", "RESET") || is_text(data, "reason", "guest-reset"))
+		if (session_is_text(event, "event", "RESET") ||
+		    session_is_text(data, "reason", "guest-reset"))
 			s->has_reset = true;
+		if (session_is_text(event, "event", "SHUTDOWN"))
+			snprintf(s->shutdown, sizeof(s->shutdown), "%s", reason ? reason : "");
+		s->has_bitten |= session_is_text(event, "event", "WATCHDOG");
 		json_decref(event);
 	}
-}
-
-static void say_not_booted(struct session *s, const char *what)
-{
-	_cleanup_free_ char *panic = console_panic(s->console), *tail = console_tail(s->console, 1);
-	_cleanup_free_ char *complaint = qemu_complaint(s->qemu);
-	const char *last = panic ? panic : tail && *text_strip(tail) ? text_strip(tail) : NULL;
-
-	snprintf(s->outcome->text, sizeof(s->outcome->text),
-		 "the guest did not boot: %s; %s\"%s\"; the console is in \"%s\"", what,
-		 complaint && !panic ? "QEMU said " : "the console's last words are ",
-		 complaint && !panic ? complaint
-		 : last              ? last
-				     : "",
-		 s->console);
-}
-
-static int record_vanished(struct session *s)
-{
-	_cleanup_free_ char *complaint = NULL, *what = NULL;
-
-	if (!qemu_has_died(s->qemu))
-		return session_record_crash(s, "vanished", "vanished");
-	complaint = qemu_complaint(s->qemu);
-	what = text_printf("vanished, since QEMU itself died (%s),",
-			   complaint ? complaint : strsignal(WTERMSIG(s->qemu->status)));
-	return session_record_crash(s, "vanished", what ? what : "vanished");
-}
-
-/* The guest has gone, whether it said so or not. */
-static int on_gone(struct session *s)
-{
-	_cleanup_free_ char *panic = console_panic(s->console), *tail = NULL;
-	int r;
-
-	if (s->has_ended)
-		return finish(s, SESSION_DONE);
-	if (!s->booted_ns) {
-		say_not_booted(s, "it ended without a word on its port");
-		return finish(s, SESSION_NOT_BOOTED);
-	}
-	if (!s->has_begun && !panic && !s->has_panicked) {
-		tail = console_complaint(s->console);
-		snprintf(s->outcome->text, sizeof(s->outcome->text),
-			 "the guest booted, but no run began in it: %s",
-			 tail ? tail : "it does not say why; see console.txt");
-		s->outcome->guest_status = s->exit_status;
-		return finish(s, SESSION_NOT_BEGUN);
-	}
-	if (panic || s->has_panicked)
-		r = session_record_crash(s, "panic", "panicked");
-	else if (s->has_exited)
-		r = session_record_crash(s, "vanished", "lost its run");
-	else if (s->has_reset)
-		r = session_record_crash(s, "reset", "reset itself");
-	else
-		r = record_vanished(s);
-	return r < 0 ? r : finish(s, SESSION_CRASHED);
-}
-
-static int on_stopped(struct session *s)
-{
-	int r = s->booted_ns ? session_record_interrupted(s) : 0;
-
-	if (!s->booted_ns)
-		snprintf(s->outcome->text, sizeof(s->outcome->text),
-			 "ended by the user while the guest booted");
-	return r < 0 ? r : finish(s, SESSION_STOPPED);
-}
-
-/* 1: nothing is overdue. */
-static int check_deadlines(struct session *s)
-{
-	int64_t now = wait_now_ns(), silent = now - s->heard_ns;
-	int r;
-
-	if (!s->booted_ns && now - s->started_ns > wait_scaled(BOOT_NS)) {
-		_cleanup_free_ char *what =
-			text_printf("nothing came from it within %lld s",
-				    (long long)(wait_scaled(BOOT_NS) / NS_PER_S));
-
-		say_not_booted(s, what ? what : "");
-		return finish(s, SESSION_NOT_BOOTED);
-	}
-	if (s->has_ended || s->has_exited)
-		return silent > wait_scaled(POWER_OFF_NS) ? on_gone(s) : 1;
-	if (silent > wait_scaled(SILENCE_NS)) {
-		r = session_record_silence(s, silent);
-		return r < 0 ? r : finish(s, SESSION_SILENT);
-	}
-	return 1;
 }
 
 static int watch_all(struct session *s, int ep)
@@ -254,7 +152,7 @@ static int drain_and_end(struct session *s, struct error *err)
 	int r = channel_finish(s->channel, err);
 
 	on_qmp(s);
-	return r < 0 ? r : on_gone(s);
+	return r < 0 ? r : session_end_gone(s);
 }
 
 /* 1: go on, 0: the session has ended, -errno. */
@@ -277,18 +175,18 @@ static int turn(struct session *s, int ep, struct error *err)
 			break;
 		case SOURCE_QMP: on_qmp(s); break;
 		case SOURCE_QEMU: is_gone = true; break;
-		default: return on_stopped(s);
+		default: return session_end_stopped(s);
 		}
 	}
 	/*
 	 * After its last word a guest only powers off: nothing is left to be seen, unless its run
 	 * failed and said why on the console, which is slow.
 	 */
-	if (is_gone || s->has_panicked || (s->has_exited && s->has_ended))
+	if (is_gone || s->has_panicked || s->has_bitten || (s->has_exited && s->has_ended))
 		return drain_and_end(s, err);
 	if (n == 0)
 		tell(s, SESSION_TICK, NULL, NULL);
-	return check_deadlines(s);
+	return session_end_overdue(s);
 }
 
 static int loop(struct session *s, struct error *err)
@@ -319,6 +217,7 @@ static void clear(struct session *s)
 	json_decref(s->windows);
 	json_decref(s->alone);
 	json_decref(s->act);
+	json_decref(s->last);
 	free(s->scenario);
 	free(s->console);
 	free(s->kvm_why);

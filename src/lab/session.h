@@ -17,6 +17,7 @@
 enum session_event {
 	SESSION_STARTED,     /* text: accelerator and why */
 	SESSION_BOOT_FAILED, /* QEMU itself died; it is tried again. text: how */
+	SESSION_WAS_LOST,    /* for whoever tries again. text: how */
 	SESSION_BOOTED,      /* the first line has come */
 	SESSION_LINE,        /* a line of the journal */
 	SESSION_TICK,        /* nothing new for a while; for the display's clock */
@@ -34,6 +35,8 @@ struct session_setup {
 	const char *baseline;         /* text for run --baseline; NULL: none */
 	const char *out;              /* the run directory, made here */
 	int signal_fd;                /* readable: stop at once (a signalfd); -1: none */
+	bool want_dump;               /* of its memory, when it panics or hangs */
+	int n_lost;                   /* guests that were lost before this one */
 	int want_kvm;                 /* enum kvm_want */
 	void (*watch)(void *ctx, enum session_event what, const json_t *line, const char *text);
 	void *watch_ctx;
@@ -43,8 +46,9 @@ enum session_end {
 	SESSION_DONE,       /* the guest's run went to its end */
 	SESSION_NOT_BOOTED, /* not one line came from the guest */
 	SESSION_NOT_BEGUN,  /* it booted, but no run began: its own error, in `text` */
-	SESSION_CRASHED,    /* panic, reset, vanished: recorded as a crash line */
-	SESSION_SILENT,     /* recorded as a timeout line */
+	SESSION_CRASHED,    /* panic, reset, off, vanished: recorded as a crash line */
+	SESSION_SILENT,     /* it hung: recorded as a timeout line */
+	SESSION_LOST,       /* QEMU was killed or died of itself: says nothing of the kernel */
 	SESSION_STOPPED,    /* by the caller's signal */
 	SESSION_ERROR,      /* the lab itself could not go on (a full disk) */
 };

@@ -46,6 +46,7 @@ int session_prepare(struct session *s, struct error *err)
 		.plan_argv = setup->plan_argv,
 		.race_plan = setup->race_plan,
 		.baseline = setup->baseline,
+		.watchdog_s = (int)(wait_scaled(SESSION_WATCHDOG_NS) / NS_PER_S),
 	};
 	size_t size;
 	int r = image_build(&image, &s->image_fd, &size, err);
@@ -71,6 +72,7 @@ int session_boot(struct session *s, struct error *err)
 		.image_fd = s->image_fd,
 		.console_path = s->console,
 		.use_kvm = s->use_kvm,
+		.has_dump = s->setup->want_dump,
 	};
 	int r;
 
@@ -90,5 +92,6 @@ void session_unboot(struct session *s)
 	s->prober = NULL;
 	s->channel = NULL;
 	s->qemu = NULL;
-	s->has_panicked = s->has_reset = false;
+	s->has_panicked = s->has_reset = s->has_bitten = false;
+	s->shutdown[0] = '\0';
 }

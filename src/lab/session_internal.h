@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What session.c (the loop), session_boot.c (making the guest) and session_record.c (what the lab
- * adds to the evidence) share. */
+/* What session.c (the loop), session_boot.c (making the guest), session_end.c (what its end means)
+ * and session_record.c (what the lab adds to the evidence) share. */
 #pragma once
 
 #include "evidence/rundir.h"
@@ -9,6 +9,10 @@
 #include "lab/session.h"
 #include "lab/vcpu.h"
 #include "outside/prober.h"
+
+/* Before the lab itself takes silence for a hang. */
+#define SESSION_WATCHDOG_NS (100 * NS_PER_S)
+#define SESSION_DUMP "vmcore.kdump"
 
 struct session {
 	const struct session_setup *setup;
@@ -33,7 +37,10 @@ struct session {
 	json_t *alone;
 	json_t *act;                  /* the last act line, or NULL */
 	bool is_in_flight;            /* ... and it has not returned */
+	json_t *last;                 /* the journal's last line, or NULL */
 	bool has_panicked, has_reset; /* as QMP said */
+	bool has_bitten;              /* the watchdog */
+	char shutdown[32];            /* QMP's reason, "" */
 	struct session_outcome *outcome;
 };
 
@@ -50,19 +57,29 @@ void session_on_line(void *ctx, const json_t *line);
 /* lab.json: how the guest was made. */
 _must_check_ int session_record_lab(struct session *s);
 
-/* The guest is dead: a crash line that names the last act. `how`: panic, reset, vanished.
+/* True when the line's field is this text. */
+bool session_is_text(const json_t *line, const char *key, const char *want);
+
+/*
+ * The ends: 0 with the outcome filled in and written down, -errno. gone: QEMU is, or the guest will
+ * do nothing any more. overdue: 1 when nothing is.
  */
+_must_check_ int session_end_gone(struct session *s);
+_must_check_ int session_end_stopped(struct session *s);
+_must_check_ int session_end_hung(struct session *s, const char *what);
+_must_check_ int session_end_overdue(struct session *s);
+
+/* The guest is dead: a crash line that names the last act. `how`: panic, reset, off, vanished. */
 _must_check_ int session_record_crash(struct session *s, const char *how, const char *what);
 
 /* The user ended it: what was proved until then stays, and the run says that it is not complete. */
 _must_check_ int session_record_interrupted(struct session *s);
 
-/* The user does not want to wait: no crash, and no verdict on what had not been judged yet. */
-_must_check_ int session_record_stop(struct session *s);
+/* QEMU is gone, and not by the guest's deed: no verdict on what had not been judged yet. */
+_must_check_ int session_record_lost(struct session *s, const char *why);
 
-/* The guest says nothing any more: a timeout line with registers and console, while QEMU is still
- * there. */
-_must_check_ int session_record_silence(struct session *s, int64_t after_ns);
+/* The guest hangs: a timeout line, while QEMU is still there. */
+_must_check_ int session_record_hang(struct session *s, const char *what, int64_t after_ns);
 
 /* The box asks for a look at one of its CPUs, and waits until it was taken. */
 _must_check_ int session_record_look(struct session *s, const json_t *look);

@@ -4,6 +4,7 @@
 #include "lab/session_internal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "lab/console.h"
 
 #define QMP_PATIENCE_NS (10 * NS_PER_S)
+#define DUMP_PATIENCE_NS (60 * NS_PER_S)
 #define CONSOLE_LINES 60
 
 static int64_t ms(int64_t ns)
@@ -24,12 +26,12 @@ int session_record_lab(struct session *s)
 {
 	const struct machine *m = s->setup->machine;
 	const struct session_outcome *o = s->outcome;
-	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i}", "machine", m->name,
-				"kernel", s->setup->kernel, "accelerator",
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "machine",
+				m->name, "kernel", s->setup->kernel, "accelerator",
 				s->use_kvm ? "kvm" : "tcg", "kvm", s->kvm_why ? s->kvm_why : "",
 				"qemu", qmp_version(s->qemu->qmp), "command", s->qemu->command,
 				"cpus", m->cpus, "mem_mib", m->mem_mib, "failed_boots",
-				s->n_failed_boots);
+				s->n_failed_boots, "lost_guests", s->setup->n_lost);
 	int r;
 
 	if (!doc)
@@ -86,6 +88,67 @@ static char *where(const struct session *s)
 			   verb ? verb : "?", cpu, s->scenario);
 }
 
+static char *registers_of(struct session *s)
+{
+	char *text = NULL;
+	struct error err = {};
+
+	if (s->qemu->process.pid <= 0)
+		return NULL;
+	if (qmp_hmp(s->qemu->qmp, "info registers -a", wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
+		    &text, &err) < 0)
+		text = strdup(err.text);
+	for (char *c = text; c && *c; c++)
+		if (*c == '\r')
+			*c = ' ';
+	return text;
+}
+
+static void add_words(json_t *stacks, const char *who, const char *words)
+{
+	if (words && *words)
+		json_array_append_new(stacks, json_pack("{s:s, s:s}", "who", who, "stack", words));
+}
+
+/* Its memory, for crash(8): what became of that, owned by the caller; NULL: nobody wants it. */
+static char *dump_memory(struct session *s)
+{
+	_cleanup_free_ char *dir = s->setup->want_dump ? realpath(s->setup->out, NULL) : NULL;
+	_cleanup_free_ char *to = dir ? text_printf("file:%s/" SESSION_DUMP, dir) : NULL;
+	struct error err = {};
+
+	if (!to || s->qemu->process.pid <= 0)
+		return NULL;
+	if (qmp_command(s->qemu->qmp, "dump-guest-memory",
+			json_pack("{s:b, s:s, s:s}", "paging", 0, "protocol", to, "format",
+				  "kdump-zlib"),
+			wait_now_ns() + wait_scaled(DUMP_PATIENCE_NS), NULL, &err) < 0)
+		return text_printf("no memory dump: %s", err.text);
+	return strdup("memory is dumped in " SESSION_DUMP);
+}
+
+/* What there is to be read of a guest that died or hangs: the console, the virtual CPUs if QEMU is
+ * still there, the journal's last line. */
+static json_t *last_words(struct session *s)
+{
+	_cleanup_free_ char *tail = console_tail(s->console, CONSOLE_LINES),
+			    *registers = registers_of(s), *line = NULL;
+	_cleanup_free_ char *dump = dump_memory(s);
+	json_t *stacks = json_array();
+
+	line = s->last ? json_dumps(s->last, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+	add_words(stacks, "virtual CPUs: info registers -a", registers);
+	add_words(stacks, "console: last lines", tail);
+	add_words(stacks, "journal: last line", line);
+	add_words(stacks, "journal: dump", dump);
+	return stacks;
+}
+
+static int act_of(const struct session *s)
+{
+	return s->scenario ? (int)json_integer_value(json_object_get(s->act, "act")) : 0;
+}
+
 int session_record_crash(struct session *s, const char *how, const char *what)
 {
 	_cleanup_free_ char *place = where(s), *panic = console_panic(s->console), *text = NULL;
@@ -99,26 +162,21 @@ int session_record_crash(struct session *s, const char *how, const char *what)
 	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
 	return append_journal(
 		s, "crash",
-		json_pack("{s:s, s:s, s:i, s:o*}", "how", how, "text", text, "act",
-			  s->scenario ? (int)json_integer_value(json_object_get(s->act, "act")) : 0,
-			  "data",
+		json_pack("{s:s, s:s, s:i, s:o, s:o*}", "how", how, "text", text, "act", act_of(s),
+			  "stacks", last_words(s), "data",
 			  has_oops ? json_pack("{s:s, s:s}", "oops", oops, "function", function)
 				   : NULL));
 }
 
-int session_record_interrupted(struct session *s)
+/* Not a crash: nothing is known of what had not been judged yet. The run's end says that it is not
+ * complete. */
+static int record_cut(struct session *s, const char *what, const char *text, json_t *data)
 {
-	_cleanup_free_ char *place = where(s), *text = NULL;
 	int r;
 
-	text = text_printf("interrupted by the user %s", place ? place : "");
-	if (!text)
-		return -ENOMEM;
 	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
 	r = append_journal(s, "note",
-			   json_pack("{s:s, s:s, s:{}}", "what", "interrupted", "text", text,
-				     "data"));
-	/* Not a crash: nothing is known of what had not been judged yet. */
+			   json_pack("{s:s, s:s, s:o}", "what", what, "text", text, "data", data));
 	if (r == 0 && s->scenario)
 		r = append_journal(s, "end", json_pack("{s:s}", "of", "scenario"));
 	free(take_ptr(s->scenario));
@@ -127,55 +185,37 @@ int session_record_interrupted(struct session *s)
 	return r;
 }
 
-int session_record_silence(struct session *s, int64_t after_ns)
+int session_record_interrupted(struct session *s)
 {
-	_cleanup_free_ char *place = where(s), *registers = NULL,
-			    *tail = console_tail(s->console, CONSOLE_LINES);
-	_cleanup_free_ char *text = text_printf("the guest said nothing for %lld s, %s",
-						(long long)(after_ns / NS_PER_S),
-						place ? place : "");
-	struct error err = {};
-	json_t *stacks;
-	int r;
+	_cleanup_free_ char *place = where(s), *text = NULL;
 
-	if (!tail || !text)
-		return -ENOMEM;
-	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
-	if (qmp_hmp(s->qemu->qmp, "info registers -a", wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
-		    &registers, &err) < 0)
-		registers = strdup(err.text);
-	for (char *c = registers; c && *c; c++)
-		if (*c == '\r')
-			*c = ' ';
-	stacks = json_pack("[{s:s, s:s}, {s:s, s:s}]", "who", "virtual CPUs: info registers -a",
-			   "stack", registers ? registers : "", "who", "console: last lines",
-			   "stack", tail);
-	r = append_journal(
-		s, "timeout",
-		json_pack("{s:i, s:I, s:s, s:o}", "act",
-			  s->is_in_flight ? (int)json_integer_value(json_object_get(s->act, "act"))
-					  : 0,
-			  "after_ms", (json_int_t)(after_ns / NS_PER_MS), "text", text, "stacks",
-			  stacks ? stacks : json_array()));
-	/* The scenario ends here, and by this: without an end it would count as a crash. */
-	if (r == 0 && s->scenario)
-		r = append_journal(s, "end", json_pack("{s:s}", "of", "scenario"));
-	return r;
+	text = text_printf("interrupted by the user %s", place ? place : "");
+	return text ? record_cut(s, "interrupted", text, json_object()) : -ENOMEM;
 }
 
-int session_record_stop(struct session *s)
+int session_record_lost(struct session *s, const char *why)
+{
+	_cleanup_free_ char *place = where(s), *text = NULL;
+
+	text = text_printf("the guest was lost %s: %s", place ? place : "", why);
+	return text ? record_cut(s, "lost", text, json_pack("{s:o}", "stacks", last_words(s)))
+		    : -ENOMEM;
+}
+
+int session_record_hang(struct session *s, const char *what, int64_t after_ns)
 {
 	_cleanup_free_ char *place = where(s), *text = NULL;
 	int r;
 
-	text = text_printf("interrupted %s", place ? place : "");
+	text = text_printf("the guest hung %s: %s", place ? place : "", what);
 	if (!text)
 		return -ENOMEM;
 	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
-	r = append_journal(s, "note",
-			   json_pack("{s:s, s:s, s:{}}", "what", "interrupted", "text", text,
-				     "data"));
-	/* Not a crash: nothing is known of what had not been judged yet. */
+	r = append_journal(s, "timeout",
+			   json_pack("{s:i, s:I, s:s, s:o}", "act", s->is_in_flight ? act_of(s) : 0,
+				     "after_ms", (json_int_t)(after_ns / NS_PER_MS), "text", text,
+				     "stacks", last_words(s)));
+	/* The scenario ends here, and by this: without an end it would count as a crash. */
 	if (r == 0 && s->scenario)
 		r = append_journal(s, "end", json_pack("{s:s}", "of", "scenario"));
 	return r;

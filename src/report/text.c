@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
+#define LAST_LINES 5
+
 static bool is_verdict(const json_t *result, const char *verdict)
 {
 	return strcmp(record_get_str(result, "verdict"), verdict) == 0;
@@ -224,6 +228,39 @@ static void put_stacks(const struct text *t, const struct record_scenario *s)
 	}
 }
 
+static void put_last_lines(const struct text *t, const char *label, const char *words)
+{
+	_cleanup_free_ char *copy = strdup(words);
+	char *cursor = copy, *line, *list[LAST_LINES];
+	size_t n = 0;
+
+	while (copy && (line = text_next_line(&cursor))) {
+		line = text_strip(line);
+		if (*line)
+			list[n++ % LAST_LINES] = line;
+	}
+	for (size_t i = n > LAST_LINES ? n - LAST_LINES : 0; i < n; i++) {
+		text_field(t, label, list[i % LAST_LINES]);
+		label = "";
+	}
+}
+
+/* What a guest that died said last. */
+static void put_last_words(const struct text *t, const struct record_scenario *s)
+{
+	record_foreach(l, t->run, .type = "crash", .scenario = s->id) {
+		const json_t *stacks = json_object_get(l->json, "stacks"), *stack;
+		size_t i;
+
+		json_array_foreach(stacks, i, stack) {
+			if (text_starts(record_get_str(stack, "who"), "console"))
+				put_last_lines(t, "console", record_get_str(stack, "stack"));
+			else if (text_starts(record_get_str(stack, "who"), "journal"))
+				text_field(t, "journal", record_get_str(stack, "stack"));
+		}
+	}
+}
+
 static bool has_verdict(const json_t *result, const void *verdict)
 {
 	return is_verdict(result, verdict);
@@ -259,6 +296,7 @@ static void put_breakdown(const struct text *t, const struct record_scenario *s,
 	put_acts(t, first);
 	put_evidence(t, first);
 	put_stacks(t, s);
+	put_last_words(t, s);
 	text_field(t, "undecided", claims ? claims : "");
 	put_repeat(t, s->id, NULL);
 }

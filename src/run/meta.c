@@ -72,6 +72,9 @@ json_t *run_meta(const struct run_setup *setup)
 	json_object_set_new(meta, "machine", json_string(setup->machine ? setup->machine : "host"));
 	json_object_set_new(meta, "repeat",
 			    json_string(setup->repeat ? setup->repeat : "hotproof run --go"));
+	/* A lab outlives its guest, and tells how it died. */
+	if (setup->has_lookout)
+		json_object_set_new(meta, "recorder", json_string("lab"));
 	json_object_set_new(meta, "arch", json_string(uname(&uts) == 0 ? uts.machine : ""));
 	json_object_set_new(meta, "time", json_string(stamp));
 	json_object_set_new(meta, "seed", json_integer((json_int_t)setup->seed));

@@ -274,7 +274,7 @@ static void image_holds_what_it_must(void **state)
 	const char *insmod[] = { NULL, NULL }, *adds[] = { NULL, NULL };
 	static const char *const argv[] = { "--go", "--scenario", "cpu.*", NULL };
 	struct image_spec spec = {
-		.modules = dir, .insmod = insmod, .add = adds, .plan_argv = argv
+		.modules = dir, .insmod = insmod, .add = adds, .plan_argv = argv, .watchdog_s = 100
 	};
 	_cleanup_close_ int fd = -1;
 	struct error err = {};
@@ -304,7 +304,8 @@ static void image_holds_what_it_must(void **state)
 	assert_non_null(strstr(text, "/lib/hotproof/modules/f.ko\n/lib/hotproof/modules/n.ko\n"
 				     "/lib/hotproof/modules/virtio_net.ko\n"
 				     "/lib/hotproof/modules/user-1/mine.ko list=1,2 name=x\n"));
-	assert_non_null(strstr(text, "{\"argv\":[\"--go\",\"--scenario\",\"cpu.*\"]}"));
+	assert_non_null(
+		strstr(text, "{\"argv\":[\"--go\",\"--scenario\",\"cpu.*\"],\"watchdog_s\":100}"));
 	insmod[0] = "/nonexistent.ko,a=b";
 	assert_int_equal(image_build(&spec, &fd, &size, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "\"/nonexistent.ko\""));

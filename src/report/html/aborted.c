@@ -53,6 +53,9 @@ static void put_stacks(struct html_page *p, const struct record_line *line)
 	json_array_foreach((json_t *)stacks, i, stack) {
 		const char *text = record_get_str(stack, "stack");
 
+		/* All of it follows. */
+		if (text_starts(record_get_str(stack, "who"), "console"))
+			continue;
 		fputs(is_idle(text) ? "<details>" : "<details open=\"open\">", p->out);
 		html_put(p->out,
 			 "<summary>stack of %s%s</summary><pre class=\"log\">%s</pre></details>\n",
@@ -78,6 +81,8 @@ static void put_scenario_failure(struct html_page *p, const char *scenario, cons
 	if (act)
 		html_act_figure(p, act);
 	record_foreach(line, p->rec, .type = "timeout", .scenario = scenario)
+		put_stacks(p, line);
+	record_foreach(line, p->rec, .type = "crash", .scenario = scenario)
 		put_stacks(p, line);
 	put_console(p);
 	fputs("<h4>Evidence</h4>\n", p->out);
