@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "site/pages/page.h"
+#include "site/web/site.h"
 #include "store/cells/change.h"
 #include "store/cells/list.h"
 
@@ -151,7 +152,7 @@ int page_changes(struct request *r)
 	out = page_begin(r, "What broke", "/changes");
 	n = page_changes_form(r, since, &filter);
 	if (n >= 0 && *since) {
-		n = change_since(r->db, since, &filter, &list, &r->err);
+		n = change_since(site_cube(r->site), r->db, since, &filter, &list, &r->err);
 		if (n >= 0)
 			put_changes(out, &list, true);
 	} else if (n >= 0) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "store/cells/cell.h"
+#include "store/cells/cube.h"
 #include "store/cells/filter.h"
 
 enum change_kind {
@@ -43,8 +44,9 @@ void change_list_clear(struct change_list *l);
 #define _cleanup_changes_ _cleanup_(change_list_clear)
 
 /* Kernels up to `since` ("6.12.90") on one side, newer ones on the other, on each machine. */
-_must_check_ int change_since(struct db *db, const char *since, const struct filter *filter,
-			      struct change_list *ret, struct error *err);
+_must_check_ int change_since(struct cube *cube, struct db *db, const char *since,
+			      const struct filter *filter, struct change_list *ret,
+			      struct error *err);
 
 /* Two runs by name, or with `what` "kernel" or "machine" two of those. -ENOENT: there is none. */
 _must_check_ int change_between(struct db *db, const char *what, const char *before,

@@ -90,14 +90,16 @@ static int read_named(struct db *db, const char *what, const char *name, struct 
 	if (r >= 0)
 		r = is_run ? select_run(db, id, &rows, err)
 		    : is_kernel
-			    ? db_select(db, &rows, err,
-					"SELECT pair,id,state,why FROM cell WHERE kernel=?1 AND"
-					" last_run<>0 ORDER BY pair",
-					"i", id)
-			    : db_select(db, &rows, err,
-					"SELECT pair,id,state,why FROM cell WHERE machine=?1 AND"
-					" last_run<>0 ORDER BY pair",
-					"i", id);
+			    ? db_select(
+				      db, &rows, err,
+				      "SELECT pair,id,state,why FROM cell WHERE target IN"
+				      " (SELECT id FROM target WHERE kernel=?1) AND last_run<>0 ORDER BY pair",
+				      "i", id)
+			    : db_select(
+				      db, &rows, err,
+				      "SELECT pair,id,state,why FROM cell WHERE target IN"
+				      " (SELECT id FROM target WHERE machine=?1) AND last_run<>0 ORDER BY pair",
+				      "i", id);
 	side->where = name;
 	return r < 0 ? r : read_side(&rows, is_run, side, err);
 }

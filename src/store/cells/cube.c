@@ -165,7 +165,8 @@ static int read_cells(struct cube *c, struct db *db, struct error *err)
 	struct cube_target *t = NULL;
 	int r = c->stamp < 0
 			? db_select(db, &rows, err,
-				    "SELECT target,pair,id,state,is_expected FROM cell", NULL)
+				    "SELECT target,pair,id,state,is_expected,last_run<>0 FROM cell",
+				    NULL)
 			: db_select(
 				  db, &rows, err,
 				  "SELECT c.target,c.pair,c.id,c.state,c.is_expected FROM target t"
@@ -181,7 +182,8 @@ static int read_cells(struct cube *c, struct db *db, struct error *err)
 			continue;
 		t->cells[pair] = (uint32_t)rows_int(&rows, 2);
 		t->states[pair] =
-			(uint8_t)(rows_int(&rows, 3) | (rows_int(&rows, 4) ? 0 : CUBE_UNEXPECTED));
+			(uint8_t)(rows_int(&rows, 3) | (rows_int(&rows, 4) ? 0 : CUBE_UNEXPECTED) |
+				  (rows_int(&rows, 5) ? 0 : CUBE_UNTRIED));
 	}
 	return r;
 }

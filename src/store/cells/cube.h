@@ -13,6 +13,8 @@
 
 #define CUBE_NONE 0xff       /* there is no such cell */
 #define CUBE_UNEXPECTED 0x40 /* a state with this: nobody expects the cell any more */
+#define CUBE_UNTRIED 0x80    /* no run has ever tried it */
+#define CUBE_STATE 0x3f
 
 struct cube_pair {
 	int64_t id, scenario, claim;

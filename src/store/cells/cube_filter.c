@@ -65,7 +65,9 @@ int cube_filter_read(struct cube_filter *f, struct db *db, const struct filter *
 	f->options = filter->options;
 	for (int s = 0; s < CELL_STATES; s++) {
 		f->states[s] = is_wanted(s, filter->state);
-		f->states[s | CUBE_UNEXPECTED] = filter->is_unexpected && f->states[s];
+		f->states[s | CUBE_UNTRIED] = f->states[s];
+		f->states[s | CUBE_UNEXPECTED] = f->states[s | CUBE_UNEXPECTED | CUBE_UNTRIED] =
+			filter->is_unexpected && f->states[s];
 	}
 	return r < 0 ? r : 0;
 }

@@ -219,7 +219,7 @@ static void count(const struct counting *c, struct matrix_count *grid)
 
 			if (!c->only.states[state])
 				continue;
-			to->n[state & ~CUBE_UNEXPECTED]++;
+			to->n[state & CUBE_STATE]++;
 			to->total++;
 			to->one = t->cells[p->at];
 		}

@@ -142,10 +142,10 @@ static int harden(struct db *db)
 static int prepare_file(struct db *db, enum db_mode mode, struct error *err)
 {
 	const char *pragmas =
-		mode == DB_READ ? "PRAGMA query_only=1; PRAGMA cache_size=-8192;" :
+		mode == DB_READ ? "PRAGMA query_only=1; PRAGMA cache_size=-3072;" :
 				/* FULL: what was answered with success survives a power cut. */
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-			"PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=2000;";
+			"PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=2000;";
 
 	if (harden(db) < 0 || sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
 		return fail(db, err, "open");
