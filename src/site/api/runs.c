@@ -2,7 +2,6 @@
 /* /api/v1/runs: runs in and out. */
 #include <errno.h>
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "site/api/api.h"
 #include "site/pages/page.h"
+#include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/take/bundle.h"
 #include "store/take/foreign.h"
@@ -84,16 +84,6 @@ int api_run_results(struct request *r)
 	return 0;
 }
 
-/* "ed25519 BASE64" over the bytes that were sent, with any key that is registered: which machine's
- * it must be is asked once the run is read. */
-static int check_signature(struct request *r, bool *ret_is_signed)
-{
-	(void)ret_is_signed;
-	if (!r->signature)
-		return 0;
-	return error_set(&r->err, EINVAL, "signatures are not understood yet; send it without one");
-}
-
 static int put_done(struct request *r, const struct ingest_done *done)
 {
 	struct out *out = &r->reply.body;
@@ -107,24 +97,31 @@ static int put_done(struct request *r, const struct ingest_done *done)
 	return 0;
 }
 
+/* What takes long is done before the one connection for writing is taken. */
 int api_run_add(struct request *r)
 {
 	char dir[BUNDLE_PATH] _cleanup_bundle_dir_ = "";
-	struct ingest_from from = { .who = r->who.name, .now = r->now };
+	struct ingest_from from = { .who = r->who.name,
+				    .signature = r->signature,
+				    .must_be_signed = site_setup_of(r->site)->is_signed,
+				    .now = r->now };
+	_cleanup_(cleanup_ingest) struct ingest *in = NULL;
 	struct ingest_done done = { 0 };
 	struct db *db;
-	int n = check_signature(r, &from.is_signed);
+	int n = 0;
 
-	if (n >= 0 && r->upload_len == 0)
+	if (r->upload_len == 0)
 		n = error_set(&r->err, EINVAL, "the body must be a tar archive of a run directory");
 	if (n >= 0)
 		n = bundle_make_dir(dir, &r->err);
 	if (n >= 0)
 		n = bundle_unpack(r->upload, dir, &r->err);
+	if (n >= 0)
+		n = ingest_read(dir, &from, &in, &r->err);
 	db = n < 0 ? NULL : request_writer(r);
 	if (!db)
 		return -r->err.code;
-	n = ingest_dir(db, dir, &from, &done, &r->err);
+	n = ingest_take(in, db, &done, &r->err);
 	return n < 0 ? n : put_done(r, &done);
 }
 
@@ -138,7 +135,9 @@ int api_foreign_add(struct request *r)
 			     .kernel = request_query(r, "kernel"),
 			     .run = request_query(r, "run"),
 			     .at = request_number(r, "at", 0) };
-	struct ingest_from from = { .who = r->who.name, .now = r->now };
+	struct ingest_from from = { .who = r->who.name,
+				    .must_be_signed = site_setup_of(r->site)->is_signed,
+				    .now = r->now };
 	_cleanup_free_ char *text = NULL;
 	struct ingest_done done = { 0 };
 	struct db *db;

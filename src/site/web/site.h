@@ -17,6 +17,7 @@ struct site_setup {
 	int port;            /* 0: any */
 	bool is_https;       /* behind a proxy that speaks it: cookies are for https only */
 	bool is_private;     /* nothing is shown to nobody */
+	bool is_signed;      /* only runs that are signed by their machine's key are taken */
 	bool has_proxy;      /* X-Forwarded-For of the one proxy before it is believed */
 };
 

@@ -9,6 +9,7 @@
 
 #include "site/web/internal.h"
 #include "store/cells/cell.h"
+#include "store/cells/cube.h"
 
 #define KEEPER_S 60
 
@@ -82,11 +83,28 @@ static void refresh(struct site *s)
 	site_return(s, db);
 }
 
+/* Before the first one asks for the matrix. What fails here fails again there, with somebody to
+ * tell. */
+static void read_ahead(struct site *s)
+{
+	struct cube_view view _cleanup_view_ = { 0 };
+	struct db *db = NULL;
+	struct error err = { 0 };
+
+	if (site_reader(s, &db, &err) < 0)
+		return;
+	if (cube_look(s->cube, db, &view, &err) < 0)
+		view = (struct cube_view){ 0 };
+	cube_look_away(&view);
+	site_return(s, db);
+}
+
 static void *keep(void *arg)
 {
 	struct site *s = arg;
 	struct timespec until;
 
+	read_ahead(s);
 	pthread_mutex_lock(&s->work.lock);
 	while (!s->work.is_stopping) {
 		clock_gettime(CLOCK_REALTIME, &until);

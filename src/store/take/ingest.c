@@ -126,25 +126,71 @@ static void hide_path(const char *dir, struct error *err)
 		memmove(at, at + len + (at[len] == '/'), strlen(at + len + (at[len] == '/')) + 1);
 }
 
-int ingest_dir(struct db *db, const char *dir, const struct ingest_from *from,
-	       struct ingest_done *ret, struct error *err)
+/* It is over the evidence's digest: what was packed in which way does not matter. */
+static int check_signature(struct ingest *in, struct error *err)
 {
-	struct ingest in _cleanup_(ingest_clear) = { .db = db, .from = from };
-	struct ingest_done done = { 0 };
-	int r = judge(&in, dir, err);
+	int r;
 
+	if (!in->from->signature)
+		return 0;
+	r = signature_parse(in->from->signature, &in->signature, err);
+	if (r < 0)
+		return r;
+	in->has_signature = signature_fits(&in->signature, in->packed.digest);
+	return in->has_signature
+		       ? 0
+		       : error_set(err, EACCES, "the signature is not of this run by that key");
+}
+
+int ingest_read(const char *dir, const struct ingest_from *from, struct ingest **ret,
+		struct error *err)
+{
+	_cleanup_(cleanup_ingest) struct ingest *in = calloc(1, sizeof(*in));
+	int r;
+
+	if (!in)
+		return error_set(err, ENOMEM, "out of memory for a run");
+	in->from = from;
+	r = judge(in, dir, err);
 	if (r >= 0)
-		r = read_claimed(&in, dir, err);
+		r = read_claimed(in, dir, err);
 	if (r >= 0)
-		r = bundle_pack(dir, &in.packed, err);
-	if (r >= 0) {
-		ingest_make_own_name(&in);
-		r = ingest_store(&in, &done, err);
-	}
+		r = bundle_pack(dir, &in->packed, err);
+	if (r >= 0)
+		r = check_signature(in, err);
 	if (r < 0) {
 		hide_path(dir, err);
 		return r;
 	}
-	*ret = done;
+	ingest_make_own_name(in);
+	*ret = take_ptr(in);
 	return 0;
+}
+
+int ingest_take(struct ingest *in, struct db *db, struct ingest_done *ret, struct error *err)
+{
+	struct ingest_done done = { 0 };
+	int r;
+
+	in->db = db;
+	r = ingest_store(in, &done, err);
+	if (r >= 0)
+		*ret = done;
+	return r;
+}
+
+void ingest_free(struct ingest *in)
+{
+	if (in)
+		ingest_clear(in);
+	free(in);
+}
+
+int ingest_dir(struct db *db, const char *dir, const struct ingest_from *from,
+	       struct ingest_done *ret, struct error *err)
+{
+	_cleanup_(cleanup_ingest) struct ingest *in = NULL;
+	int r = ingest_read(dir, from, &in, err);
+
+	return r < 0 ? r : ingest_take(in, db, ret, err);
 }

@@ -9,6 +9,7 @@
 #include "store/take/bundle.h"
 #include "store/take/ingest.h"
 #include "store/take/names.h"
+#include "store/take/signature.h"
 
 struct ingest {
 	struct db *db;
@@ -19,6 +20,9 @@ struct ingest {
 	json_t *results;
 	char *results_text, *meta_text;
 	struct bundle_packed packed;
+	bool has_signature; /* that fits; whose it is is not known yet */
+	bool is_registered; /* it is the machine's */
+	struct signature signature;
 };
 
 void ingest_clear(struct ingest *in);

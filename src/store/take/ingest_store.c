@@ -2,6 +2,7 @@
 /* A judged run into its tables, in one transaction. It reads no file and judges nothing. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include "store/cells/cell.h"
 #include "store/take/ingest_internal.h"
 #include "store/cells/machine.h"
+#include "store/people/event.h"
 
 /* 1: it is there already, with the same evidence. */
 static int find_run(struct ingest *in, struct ingest_done *done, struct error *err)
@@ -47,7 +49,7 @@ static int put_run(struct ingest *in, int64_t target, int64_t *ret, struct error
 		"n_crash) VALUES(?1,?2,?3,?4,?5,?6,?18,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
 		"?17) RETURNING id",
 		"siiisisbisiiiiiiis", in->names.run, target, in->names.began_at, in->from->now,
-		in->from->who, (int64_t)in->from->is_signed, in->names.hotproof, in->packed.digest,
+		in->from->who, (int64_t)in->is_registered, in->names.hotproof, in->packed.digest,
 		(size_t)BUNDLE_DIGEST,
 		(int64_t)json_is_true(json_object_get(in->results, "complete")),
 		record_get_str(in->results, "stopped"), count(in, "pass"), count(in, "fail"),
@@ -141,6 +143,57 @@ static int put_search(struct ingest *in, const struct ingest_done *done, struct 
 		      "ss", in->names.run, body ? body : "");
 }
 
+static int put_signature(struct ingest *in, int64_t run, struct error *err)
+{
+	if (!in->has_signature)
+		return 0;
+	return db_run(in->db, err, "INSERT INTO signature(run,key,signature) VALUES(?1,?2,?3)",
+		      "ibb", run, in->signature.key, sizeof(in->signature.key), in->signature.bytes,
+		      sizeof(in->signature.bytes));
+}
+
+static int by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How long the acts of that verb took that really did something, in us. */
+static int put_latency(struct ingest *in, int64_t run, const char *verb, struct error *err)
+{
+	const struct record *record = in->record;
+	_cleanup_free_ int64_t *us = calloc(record->n_acts + 1, sizeof(*us));
+	size_t n = 0;
+
+	if (!us)
+		return error_set(err, ENOMEM, "out of memory for acts");
+	for (size_t i = 0; i < record->n_acts; i++) {
+		const struct record_act *act = &record->acts[i];
+
+		if (act->done && !act->is_noop && act->result && strcmp(act->result, "OK") == 0 &&
+		    strcmp(act->verb, verb) == 0 && act->ended >= act->began)
+			us[n++] = (act->ended - act->began) / 1000;
+	}
+	if (n == 0)
+		return 0;
+	qsort(us, n, sizeof(*us), by_size);
+	return db_run(in->db, err,
+		      "INSERT INTO latency(run,verb,n,p50,p95,max) VALUES(?1,?2,?3,?4,?5,?6)",
+		      "isiiii", run, verb, (int64_t)n, us[n / 2], us[n * 95 / 100], us[n - 1]);
+}
+
+static int put_event(struct ingest *in, const struct ingest_done *done, struct error *err)
+{
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:i, s:i}", "machine", in->names.machine,
+				   "arch", in->names.arch, "kernel", in->names.kernel, "passed",
+				   done->passed, "failed", done->failed);
+	_cleanup_free_ char *text = detail ? json_dumps(detail, JSON_COMPACT) : NULL;
+
+	json_decref(detail);
+	return event_add(in->db, in->from->now, "run", in->names.run, text ? text : "{}", err);
+}
+
 static int put_all(struct ingest *in, struct ingest_done *done, struct error *err)
 {
 	int64_t target = 0, run = 0;
@@ -155,6 +208,14 @@ static int put_all(struct ingest *in, struct ingest_done *done, struct error *er
 	if (r >= 0)
 		r = put_search(in, done, err);
 	if (r >= 0)
+		r = put_signature(in, run, err);
+	if (r >= 0 && in->record)
+		r = put_latency(in, run, "offline", err);
+	if (r >= 0 && in->record)
+		r = put_latency(in, run, "online", err);
+	if (r >= 0)
+		r = put_event(in, done, err);
+	if (r >= 0)
 		r = cell_seen(in->db, target, run, in->names.began_at, in->from->now, err);
 	done->id = run;
 	done->is_new = true;
@@ -164,16 +225,32 @@ static int put_all(struct ingest *in, struct ingest_done *done, struct error *er
 /* A machine that has a key takes runs only with it: anybody else could paint it green. */
 static int check_signed(struct ingest *in, struct error *err)
 {
-	int64_t has_key = 0;
-	int r = db_number(in->db, &has_key, err,
-			  "SELECT signing_key IS NOT NULL FROM machine WHERE name=?1", "s",
-			  in->names.machine);
+	_cleanup_rows_ struct rows rows = { 0 };
+	const void *key = NULL;
+	size_t len = 0;
+	int r = db_select(in->db, &rows, err,
+			  "SELECT signing_key FROM machine WHERE name=?1"
+			  " AND signing_key IS NOT NULL",
+			  "s", in->names.machine);
 
-	if (r >= 0 && has_key && !in->from->is_signed)
+	if (r >= 0)
+		r = rows_next(&rows, err);
+	if (r < 0)
+		return r;
+	if (r == 1)
+		key = rows_blob(&rows, 0, &len);
+	in->is_registered = key && in->has_signature && len == SIGNATURE_KEY &&
+			    memcmp(key, in->signature.key, len) == 0;
+	if (key && !in->is_registered)
 		return error_set(err, EACCES,
 				 "the machine \"%s\" has a key, and the run is not signed by it",
 				 in->names.machine);
-	return r;
+	if (in->from->must_be_signed && !in->is_registered)
+		return error_set(err, EACCES,
+				 "only signed runs are taken here; ask a maintainer to register "
+				 "the key of \"%s\"",
+				 in->names.machine);
+	return 0;
 }
 
 int ingest_store(struct ingest *in, struct ingest_done *done, struct error *err)
