@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Looks at pages in chromium: reads a job on stdin, writes what is wrong with each page on stdout. tests/site/web starts
- * it and says what is a failure. Pages are loaded with JavaScript off; axe is run by the debugger, not by the page.
+ * it and says what is a failure. axe is run by the debugger, not by the page. Then whether the pages' own script does its work.
  */
 const fs = require("fs");
 const { chromium } = require("playwright-core");
@@ -29,6 +29,31 @@ async function look(page, base, path, how) {
 	return { page: path, how, problems };
 }
 
+// A run comes in while one looks at the list; then the list is narrowed. The policy of the pages is in force here.
+async function lookLive(browser, job) {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	const problems = [];
+
+	page.on("console", (m) => { if (m.type() === "error") problems.push(m.text()); });
+	page.on("pageerror", (e) => problems.push(String(e)));
+	await page.goto(job.base + "/runs");
+	const answer = await fetch(job.base + "/api/v1/runs", { method: "POST", body: Buffer.from(job.live.data, "base64"),
+		headers: { Authorization: "Bearer " + job.live.token, "Content-Type": "application/octet-stream" } });
+	if (answer.status !== 201)
+		problems.push(`the run is not taken: ${answer.status}`);
+	await page.getByRole("link", { name: job.live.run }).waitFor({ timeout: 30000 }).catch(() => problems.push("the new run is not shown"));
+	await page.getByLabel("Narrow these rows").fill(job.live.run);
+	const shown = await page.locator("main table.list tbody tr:visible").count();
+	if (shown !== 1)
+		problems.push(`narrowed to ${shown} rows, not to one`);
+	await page.getByRole("button", { name: "Live" }).click();
+	if (await page.getByRole("button", { name: "Live" }).getAttribute("aria-pressed") !== "false")
+		problems.push("the button does not say that it is off");
+	await context.close();
+	return { page: "/runs", how: "live", problems };
+}
+
 async function main() {
 	const job = JSON.parse(fs.readFileSync(0, "utf8"));
 	const browser = await chromium.launch({ executablePath: job.chromium, args: ["--no-sandbox"] });
@@ -54,6 +79,7 @@ async function main() {
 			}
 			await context.close();
 		}
+	out.push(await lookLive(browser, job));
 	await browser.close();
 	process.stdout.write(JSON.stringify(out));
 }

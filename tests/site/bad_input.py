@@ -3,7 +3,7 @@
 import json
 import os
 
-from support import Client, pack, read_run
+from support import Client, pack, read_run, without_own
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'; DROP TABLE run; -- &amp; \u202e'
 
@@ -52,11 +52,11 @@ def check_fields(results, server, admin):
                  "/machines", "/machine/amd64-4", "/ideas", "/idea/2", "/search?q=script", "/compare", "/changes?since=1.0",
                  "/audit", "/broken.atom"):
         status, text, _ = admin.get(page)
-        results.check(status == 200 and "<script" not in text and "<img" not in text, f"{page} shows it as text ({status})")
+        results.check(status == 200 and "<script" not in without_own(text) and "<img" not in text, f"{page} shows it as text ({status})")
     for page in ("/search?q=", "/cells?claim=", "/matrix?rows=", "/changes?since=", "/compare?before=a&after=", "/run/", "/claim/",
                  "/runs?after=", "/ideas?state="):
         status, text, _ = admin.get(page + "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E'%20OR%201=1--")
-        results.check(status in (200, 400, 403, 404) and "<script" not in text, f"{page} with markup answers {status}")
+        results.check(status in (200, 400, 403, 404) and "<script" not in without_own(text), f"{page} with markup answers {status}")
     for words in ('"', "NEAR(", "a AND", "*", "title:x", "-", "^a", "(((", "a" * 3000, "\u00fc\u4e2d"):
         status, _, _ = admin.get("/search?q=" + "".join(f"%{b:02x}" for b in words.encode())[:3500])
         results.check(status == 200, f"a search for {words[:20]!r} is no syntax error: {status}")

@@ -53,6 +53,10 @@ const struct route api_routes[] = {
 	{ "PATCH", "/api/v1/machines/{name}", api_machine_change, .role = ACCOUNT_MAINTAINER,
 	  .scope = ACCOUNT_MACHINES, .body = ROUTE_JSON, .is_slow = true,
 	  .summary = "Change what is known of a machine", .returns = "Changed" },
+	{ "GET", "/api/v1/events", .scope = ACCOUNT_READ, .is_stream = true,
+	  .summary = "What happens, as server-sent events; Last-Event-ID or after goes on where "
+		     "one was",
+	  .query = "after", .returns = "EventStream" },
 	{ "GET", "/api/v1/openapi.json", api_openapi, .summary = "This description",
 	  .returns = "Any", .is_shared = true },
 	{ "GET", "/broken.atom", api_atom, .is_shared = true },

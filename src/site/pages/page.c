@@ -8,10 +8,10 @@
 
 #include "site/web/site.h"
 
-/* Made by the build of style.css. */
-extern const char style_text[];
-extern const size_t style_text_size;
-extern const char style_text_sha256[];
+/* Made by the build of style.css and live.js. */
+extern const char style_text[], script_text[];
+extern const size_t style_text_size, script_text_size;
+extern const char style_text_sha256[], script_text_sha256[];
 
 static const struct {
 	const char *path, *title;
@@ -26,6 +26,14 @@ int page_style(struct request *r)
 	r->reply.type = "text/css; charset=utf-8";
 	r->reply.is_cacheable = true;
 	out_bytes(&r->reply.body, style_text, style_text_size);
+	return 0;
+}
+
+int page_script(struct request *r)
+{
+	r->reply.type = "text/javascript; charset=utf-8";
+	r->reply.is_cacheable = true;
+	out_bytes(&r->reply.body, script_text, script_text_size);
 	return 0;
 }
 
@@ -59,8 +67,10 @@ struct out *page_begin(struct request *r, const char *title, const char *menu)
 		"<link rel=\"stylesheet\" href=\"/style.css?",
 		title);
 	out_url(out, style_text_sha256);
+	out_raw(out, "\"/><script src=\"/live.js?");
+	out_url(out, script_text_sha256);
 	out_raw(out,
-		"\"/><link rel=\"alternate\" type=\"application/atom+xml\" title=\"Runs that broke "
+		"\" defer></script><link rel=\"alternate\" type=\"application/atom+xml\" title=\"Runs that broke "
 		"a promise\" href=\"/broken.atom\"/></head>\n<body><a class=\"skip-link\" "
 		"href=\"#main\">Skip to the content</a>\n<header><a class=\"brand\" href=\"/\">"
 		"hotproof</a>");

@@ -90,3 +90,4 @@ PAGE(account_password);
 PAGE(audit);
 PAGE(help);
 PAGE(style);
+PAGE(script);

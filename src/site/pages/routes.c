@@ -25,6 +25,7 @@ const struct route pages_routes[] = {
 	{ "GET", "/search", page_search, .is_shared = true },
 	{ "GET", "/help", page_help, .is_shared = true },
 	{ "GET", "/style.css", page_style, .is_shared = true },
+	{ "GET", "/live.js", page_script, .is_shared = true },
 	{ 0 },
 };
 

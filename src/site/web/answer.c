@@ -12,10 +12,10 @@
 #include "site/pages/page.h"
 #include "site/web/internal.h"
 
-/* Nothing from elsewhere, no script, no frame around it. */
-#define POLICY                                                                             \
-	"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; " \
-	"base-uri 'none'; frame-ancestors 'none'"
+/* Nothing from elsewhere, no script but the site's own file, no frame around it. */
+#define POLICY                                                                                  \
+	"default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src " \
+	"'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 static int status_of(int code)
 {
@@ -179,5 +179,32 @@ enum MHD_Result answer_queue(struct exchange *x)
 		MHD_destroy_response(response);
 	if (unchanged)
 		MHD_destroy_response(unchanged);
+	return result;
+}
+
+enum MHD_Result answer_stream(struct exchange *x)
+{
+	struct request *r = x->request;
+	struct MHD_Response *response = NULL;
+	enum MHD_Result result;
+	int n = events_watch(x, &response);
+
+	x->is_answered = x->is_queued = true;
+	if (n < 0) {
+		r->reply.retry_s = 30;
+		answer_error(r, n == -EBUSY ? MHD_HTTP_SERVICE_UNAVAILABLE : 500,
+			     "too many watch already; come again");
+		return answer_queue(x);
+	}
+	if (r->db) {
+		site_return(r->site, r->db);
+		r->db = NULL;
+	}
+	r->reply.status = 200;
+	r->reply.type = "text/event-stream";
+	add_headers(r, response);
+	add(response, "X-Accel-Buffering", "no"); /* or nginx keeps them for itself */
+	result = MHD_queue_response(x->connection, 200, response);
+	MHD_destroy_response(response);
 	return result;
 }

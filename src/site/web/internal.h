@@ -9,6 +9,7 @@
 #include "site/web/request.h"
 #include "site/web/route.h"
 #include "site/web/site.h"
+#include "store/people/event.h"
 
 /* MHD 0.9.75 has no word for it. */
 #ifndef MHD_HTTP_CONTENT_TOO_LARGE
@@ -17,6 +18,12 @@
 
 #define POOL_MAX 64
 #define THROTTLE_SLOTS 4096
+
+/* One event as it is sent, but for its number. */
+struct told {
+	int64_t id;
+	char *text;
+};
 
 #define CACHE_SLOTS 1021
 #define CACHE_ENTRY_BYTES (LIMITS_CACHE / 4)
@@ -78,6 +85,18 @@ struct site {
 		pthread_mutex_t lock;
 		struct throttle_slot slots[THROTTLE_SLOTS];
 	} throttle;
+	struct { /* events.c */
+		pthread_mutex_t lock;
+		pthread_cond_t stop;
+		pthread_t thread;
+		bool is_running, is_stopping;
+		struct told ring[EVENT_KEPT];
+		size_t n;                /* ever put into it */
+		int64_t last, forgotten; /* of the events' numbers: the newest, and the newest
+					    that the ring has no more */
+		struct watcher *watchers;
+		int n_watchers;
+	} events;
 	atomic_int uploads;
 };
 
@@ -96,6 +115,14 @@ bool cache_wants(const struct exchange *x);
 void cache_keep(struct exchange *x, struct MHD_Response *response, struct MHD_Response *unchanged,
 		size_t len);
 
+int events_start(struct site *s, struct error *err);
+/* Sends all watchers away; before the library is stopped. */
+void events_stop(struct site *s);
+/* After it. */
+void events_clear(struct site *s);
+/* The endless answer for one who watches. -EBUSY: there are too many. */
+int events_watch(struct exchange *x, struct MHD_Response **ret);
+
 int work_start(struct site *s, struct error *err);
 void work_stop(struct site *s);
 /* False: the queue is full. The connection is suspended until it is done. */
@@ -106,6 +133,8 @@ void answer_make(struct request *r);
 /* An answer without a route: what the server itself says. */
 void answer_error(struct request *r, int status, const char *text);
 enum MHD_Result answer_queue(struct exchange *x);
+/* Events until one side has enough. */
+enum MHD_Result answer_stream(struct exchange *x);
 
 /* head.c: what a request's head says. False: the answer is made already. First whether it is one
  * that no proxy can misunderstand, then rights, cookies, origin and route. */

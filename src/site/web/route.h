@@ -18,6 +18,7 @@ struct route {
 	enum route_body body;
 	bool is_shared;      /* for nobody it depends on host, path, query and database only */
 	bool is_slow;        /* done by a worker, not by the thread that serves others */
+	bool is_stream;      /* events, not an answer; `answer` is not called */
 	const char *summary; /* API only: one line for its description */
 	const char *query;   /* API only: names of what may be asked, "limit after state" */
 	const char *returns; /* API only: what of openapi's schemas comes back */

@@ -177,6 +177,8 @@ static enum MHD_Result on_end(struct exchange *x)
 
 	if (!x->is_answered && !finish_body(x))
 		x->is_answered = true;
+	if (!x->is_answered && r->route->is_stream)
+		return answer_stream(x);
 	if (!x->is_answered && r->route->is_slow) {
 		if (work_add(r->site, x))
 			return MHD_YES;
@@ -301,14 +303,21 @@ int site_start(const struct site_setup *setup, struct site **ret, struct error *
 	r = cube_new(&s->cube, err);
 	if (r >= 0)
 		r = pool_open(s, err);
-	if (r >= 0)
-		r = work_start(s, err);
+	if (r < 0) {
+		free_site(s);
+		return r;
+	}
+	r = events_start(s, err);
 	if (r >= 0) {
-		r = start_daemon(s, err);
+		r = work_start(s, err);
+		if (r >= 0)
+			r = start_daemon(s, err);
 		if (r < 0)
 			work_stop(s);
 	}
 	if (r < 0) {
+		events_stop(s);
+		events_clear(s);
 		free_site(s);
 		return r;
 	}
@@ -322,6 +331,8 @@ void site_stop(struct site *s)
 		return;
 	/* Workers first: the daemon must not be stopped while connections are suspended. */
 	work_stop(s);
+	events_stop(s);
 	MHD_stop_daemon(s->daemon);
+	events_clear(s);
 	free_site(s);
 }
