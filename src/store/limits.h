@@ -38,8 +38,8 @@
 #define LIMITS_CONNECTION_MEMORY ((size_t)32 << 10)
 #define LIMITS_CACHE ((size_t)12 << 20) /* of answers that were made already */
 #define LIMITS_IDLE_S 30
-#define LIMITS_WATCHERS 200    /* who watch events at the same time */
-#define LIMITS_HEARTBEAT_S 15  /* so that a proxy does not take them for dead */
+#define LIMITS_WATCHERS 200       /* who watch events at the same time */
+#define LIMITS_HEARTBEAT_S 15     /* so that a proxy does not take them for dead */
 #define LIMITS_UPLOADS_AT_ONCE 16 /* open at the same time; more are told to come again */
 #define LIMITS_SLOW_QUEUE 64      /* requests that wait for a worker */
 #define LIMITS_WORKERS 2

@@ -121,7 +121,8 @@ int api_changes(struct request *r)
 	if (!request_db(r))
 		return -r->err.code;
 	page_filter_read(r, &filter);
-	n = change_since(site_cube(r->site), r->db, request_query(r, "since"), &filter, &list, &r->err);
+	n = change_since(site_cube(r->site), r->db, request_query(r, "since"), &filter, &list,
+			 &r->err);
 	return n < 0 ? n : put_changes(r, &list);
 }
 
