@@ -38,6 +38,8 @@ enum {
 	OPT_PLAN,
 	OPT_BASELINE,
 	OPT_DUMP,
+	OPT_SUITE,
+	OPT_SUITE_DIR,
 };
 
 const struct cmd_option lab_args_options[] = {
@@ -75,6 +77,10 @@ const struct cmd_option lab_args_options[] = {
 	  CMD_DIR },
 	{ OPT_DUMP, "dump", 0, NULL,
 	  "Keep the memory of a guest that panics or hangs: vmcore.kdump, for crash(8)" },
+	{ OPT_SUITE, "suite", 0, "NAME",
+	  "Instead of scenarios another suite: ltp-cpuhotplug, kselftest, stress-ng, or ktap:COMMAND" },
+	{ OPT_SUITE_DIR, "suite-dir", 0, "DIR",
+	  "The files of the suite, at /opt/suite in the guest; default: Debian's", CMD_DIR },
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_NO_RETRY, "no-retry", 0, NULL,
 	  "Do not try failed claims again with their witness alone" },
@@ -161,6 +167,8 @@ static int take(struct lab_request *q, int option, const char *value)
 {
 	switch (option) {
 	case CMD_OPERAND: return take_machine(q, value);
+	case OPT_SUITE: q->suite = value; return 0;
+	case OPT_SUITE_DIR: q->suite_dir = value; return 0;
 	case OPT_KERNEL: q->kernel = value; return 0;
 	case OPT_MODULES: q->modules = value; return 0;
 	case OPT_APPEND: q->append = value; return 0;
@@ -206,6 +214,7 @@ int lab_args_parse(int argc, char **argv, struct lab_request *ret)
 
 void lab_args_clear(struct lab_request *q)
 {
+	suite_choice_free(q->choice);
 	machine_free(q->machine);
 	free(q->insmod.v);
 	free(q->add.v);

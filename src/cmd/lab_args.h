@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "lab/machine.h"
+#include "lab/suite.h"
 
 struct lab_list {
 	const char **v; /* NULL-terminated once it holds something */
@@ -15,12 +16,14 @@ struct lab_list {
 };
 
 struct lab_request {
-	struct machine *machine; /* owned; filled in later */
+	struct suite_choice *choice; /* owned; NULL: no other suite */
+	struct machine *machine;     /* owned; filled in later */
 	const char *machine_name, *kernel, *modules, *append, *out, *scale, *hotproof, *exec,
 		*race_plan, *cpu_model;
 	struct lab_list insmod, add, plan, baselines;
 	char *baseline; /* owned; filled in later: what the runs of `baselines` hold */
 	int cpus, mem, want_kvm;
+	const char *suite, *suite_dir;
 	bool is_known_ok, has_no_report, is_quiet, want_dump;
 };
 

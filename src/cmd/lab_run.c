@@ -121,6 +121,31 @@ static int take_baselines(struct lab_request *q)
 	return r < 0 ? cmd_usage_error(&cmd_lab_run, "%s", err.code ? err.text : strerror(-r)) : 0;
 }
 
+/* The words of the guest's run that make it play another suite. */
+static int take_suite(struct lab_request *q)
+{
+	struct error err = {};
+	int r;
+
+	if (!q->suite)
+		return q->suite_dir ? cmd_usage_error(&cmd_lab_run,
+						      "--suite-dir without --suite: which suite?")
+				    : 0;
+	r = suite_choose(q->suite, q->suite_dir, q->machine->isa, &q->choice, &err);
+	if (r == -ENOENT)
+		return cmd_fail(&cmd_lab_run, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
+	if (r < 0)
+		return cmd_usage_error(&cmd_lab_run, "%s", err.code ? err.text : strerror(-r));
+	r = lab_args_pass_on(q, "--suite", q->choice->name);
+	if (r == 0)
+		r = lab_args_pass_on(q, "--suite-format", q->choice->format);
+	if (r == 0)
+		r = lab_args_pass_on(q, "--suite-command", q->choice->command);
+	return r == 0 && q->choice->folder
+		       ? lab_args_pass_on(q, "--suite-folder", q->choice->folder)
+		       : r;
+}
+
 /* What PID 1 of the guest runs. */
 static int finish_plan(struct lab_request *q, const char *name, const char *repeat)
 {
@@ -193,6 +218,8 @@ static int play(struct lab_request *q, const char *kernel, const char *modules,
 		.insmod = q->insmod.v,
 		.add = q->add.v,
 		.plan_argv = q->plan.v,
+		.suite = q->choice ? (const char *const *)q->choice->trees : NULL,
+		.suite_dir = q->suite ? q->suite_dir : NULL,
 		.race_plan = q->race_plan,
 		.baseline = q->baseline,
 		.out = out,
@@ -223,6 +250,8 @@ static int prepare_and_play(struct lab_request *q, const char *repeat)
 	struct error err = {};
 	int r = settle_machine(q, &kernel, &modules);
 
+	if (r == 0)
+		r = take_suite(q);
 	if (r != 0)
 		return r;
 	own = guest_program_own();

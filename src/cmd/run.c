@@ -18,6 +18,7 @@
 #include "cmd/plan.h"
 #include "cmd/progress.h"
 #include "cmd/show.h"
+#include "cmd/suite_args.h"
 #include "evidence/known.h"
 #include "run/run.h"
 #include "scenarios/scenarios.h"
@@ -50,6 +51,10 @@ enum {
 	OPT_SMOKE,
 	OPT_BASELINE,
 	OPT_LOOKOUT,
+	OPT_SUITE,
+	OPT_SUITE_FORMAT,
+	OPT_SUITE_COMMAND,
+	OPT_SUITE_FOLDER,
 };
 
 static const struct cmd_option options[] = {
@@ -87,6 +92,11 @@ static const struct cmd_option options[] = {
 	{ OPT_KNOWN_OK, "known-ok", 0, NULL, "Exit 0 when only known kernel defects failed" },
 	{ OPT_LOOKOUT, "lookout", 0, NULL, "The lab looks at this guest's virtual CPUs when asked",
 	  .is_hidden = true },
+	{ OPT_SUITE, "suite", 0, "NAME", "Play another suite instead of scenarios",
+	  .is_hidden = true },
+	{ OPT_SUITE_FORMAT, "suite-format", 0, "FORMAT", "What it prints", .is_hidden = true },
+	{ OPT_SUITE_COMMAND, "suite-command", 0, "COMMAND", "For /bin/sh", .is_hidden = true },
+	{ OPT_SUITE_FOLDER, "suite-folder", 0, "DIR", "Where it is run", .is_hidden = true },
 	{ OPT_PORT_FD, "port-fd", 0, "FD",
 	  "Stream the run directory to this descriptor: what a lab guest does", .is_hidden = true },
 	{ OPT_NAME, "name", 0, "NAME", "The run's name, where the lab makes its directory",
@@ -110,6 +120,7 @@ struct request {
 	int64_t budget_ns;
 	int prober_port, port_fd;
 	struct cpulist cpus;
+	struct suite_args suite;
 	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke, has_lookout;
 };
 
@@ -162,6 +173,10 @@ static int take(struct request *q, int option, const char *value)
 	switch (option) {
 	case OPT_GO: q->is_go = true; return 0;
 	case OPT_LOOKOUT: q->has_lookout = true; return 0;
+	case OPT_SUITE: q->suite.setup.name = value; return 0;
+	case OPT_SUITE_FORMAT: q->suite.setup.format = value; return 0;
+	case OPT_SUITE_COMMAND: q->suite.setup.command = value; return 0;
+	case OPT_SUITE_FOLDER: q->suite.setup.folder = value; return 0;
 	case OPT_SCENARIO: return add(&q->scenarios, value);
 	case OPT_WITNESS: return add(&q->witnesses, value);
 	case OPT_CLAIM: return add(&q->claims, value);
@@ -265,6 +280,14 @@ static int go(const struct request *q, struct run_setup *setup, const char *dir)
 	return q->port_fd >= 0 ? VERDICT_EXIT_PASSED : show_run(&cmd_run, dir, q->is_known_ok);
 }
 
+static void use_suite(const struct request *q, struct run_setup *setup, json_t *catalog)
+{
+	setup->scenarios = q->suite.scenarios;
+	/* Again would be the whole suite again. */
+	setup->has_no_retry = true;
+	suite_args_declare(&q->suite, catalog);
+}
+
 static int play(const struct request *q)
 {
 	_cleanup_(cleanup_box) struct box *box = NULL;
@@ -304,6 +327,8 @@ static int play(const struct request *q)
 	int r = box_open("/", &box, &err);
 
 	find_known(json_object_get(catalog, "known"), known, ARRAY_SIZE(known));
+	if (q->suite.setup.name)
+		use_suite(q, &setup, catalog);
 	setup.box = box;
 	/* A misspelt id is told before anything is made or looked at. */
 	if (r == 0)
@@ -369,6 +394,8 @@ static int run(int argc, char **argv)
 		r = take_plan(&q);
 	if (r == 0 && q.baselines.n > 0)
 		r = take_baseline(&q);
+	if (r == 0 && q.suite.setup.name)
+		r = suite_args_settle(&q.suite);
 	if (r == 0)
 		r = play(&q);
 	json_decref(q.plan);

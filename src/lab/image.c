@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "lab/cpio.h"
 #include "lab/modules.h"
+#include "lab/suite.h"
 
 #define MODULES_DIR "lib/hotproof/modules"
 #define SPARE_DIR "lib/modules"
@@ -226,6 +227,15 @@ static int add_skeleton(struct build *b)
 	return r;
 }
 
+static int add_suite_dir(struct build *b, struct error *err)
+{
+	int r = cpio_add_dir(b->cpio, "opt");
+
+	if (r == 0)
+		r = cpio_add_dir(b->cpio, SUITE_FOLDER);
+	return r < 0 ? r : cpio_add_tree(b->cpio, SUITE_FOLDER, b->spec->suite_dir, err);
+}
+
 static int add_all(struct build *b, struct error *err)
 {
 	int r = add_skeleton(b);
@@ -245,6 +255,10 @@ static int add_all(struct build *b, struct error *err)
 				  strlen(b->spec->baseline));
 	if (r == 0 && b->spec->race_plan)
 		r = cpio_add_file(b->cpio, IMAGE_RACE_PLAN, b->spec->race_plan, err);
+	for (size_t i = 0; r == 0 && b->spec->suite && b->spec->suite[i]; i++)
+		r = cpio_add_tree(b->cpio, "", b->spec->suite[i], err);
+	if (r == 0 && b->spec->suite_dir)
+		r = add_suite_dir(b, err);
 	/* Last, so that a user may replace anything. */
 	for (size_t i = 0; r == 0 && b->spec->add && b->spec->add[i]; i++)
 		r = cpio_add_tree(b->cpio, "", b->spec->add[i], err);

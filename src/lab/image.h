@@ -29,6 +29,8 @@ struct image_spec {
 	const char *const *insmod;    /* "FILE[,param=value...]", NULL-terminated; may be NULL */
 	const char *const *add;       /* folders; NULL-terminated; may be NULL */
 	const char *const *plan_argv; /* NULL-terminated */
+	const char *const *suite;     /* folders; NULL-terminated; may be NULL */
+	const char *suite_dir;        /* goes to SUITE_FOLDER; NULL: none */
 	const char *race_plan;        /* file for run --plan; NULL: none */
 	int watchdog_s;               /* for how long the guest's watchdog waits; 0: none */
 	const char *baseline;         /* text for run --baseline; NULL: none */

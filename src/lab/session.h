@@ -31,6 +31,8 @@ struct session_setup {
 	const char *append;           /* NULL: none */
 	const char *const *insmod, *const *add;
 	const char *const *plan_argv; /* what PID 1 runs */
+	const char *const *suite;     /* folders of another suite; NULL: none */
+	const char *suite_dir;        /* the user's folder of it; NULL: none */
 	const char *race_plan;        /* file for run --plan; NULL: none */
 	const char *baseline;         /* text for run --baseline; NULL: none */
 	const char *out;              /* the run directory, made here */

@@ -44,6 +44,8 @@ int session_prepare(struct session *s, struct error *err)
 		.insmod = setup->insmod,
 		.add = setup->add,
 		.plan_argv = setup->plan_argv,
+		.suite = setup->suite,
+		.suite_dir = setup->suite_dir,
 		.race_plan = setup->race_plan,
 		.baseline = setup->baseline,
 		.watchdog_s = (int)(wait_scaled(SESSION_WATCHDOG_NS) / NS_PER_S),

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "evidence/foreign.h"
 #include "evidence/record.h"
-#include "store/take/foreign.h"
 
 static const char ktap[] =
 	"KTAP version 1\n1..3\n"
@@ -99,6 +99,28 @@ static void junit_has_cases(void **state)
 	json_decref(doc);
 }
 
+static void stress_ng_has_stressors(void **state)
+{
+	json_t *doc = parse(
+		"stress-ng",
+		"stress-ng: info:  [1] disabled 'cpu-online' as it may hang (--pathological)\n"
+		"stress-ng: fail:  [2] vm: page lost\n"
+		"stress-ng: metrc: [1] stressor       bogo ops real time\n"
+		"stress-ng: metrc: [1]                           (secs)\n"
+		"stress-ng: metrc: [1] cpu                1057     20.28\n"
+		"stress-ng: metrc: [1] vm                 3     20.28\n"
+		"stress-ng: info:  [1] skipped: 1: hdd (2)\n",
+		0);
+
+	(void)state;
+	assert_int_equal(count(doc), 4);
+	expect(doc, "cpu-online", "skip");
+	expect(doc, "cpu", "pass");
+	expect(doc, "vm", "fail");
+	expect(doc, "hdd", "skip");
+	json_decref(doc);
+}
+
 static void ltp_has_lines(void **state)
 {
 	json_t *doc = parse("ltp", ltp, 0);
@@ -136,6 +158,7 @@ int main(void)
 		cmocka_unit_test(ktap_has_leaves),
 		cmocka_unit_test(a_plan_that_breaks_off_is_no_pass),
 		cmocka_unit_test(junit_has_cases),
+		cmocka_unit_test(stress_ng_has_stressors),
 		cmocka_unit_test(ltp_has_lines),
 		cmocka_unit_test(garbage_is_refused),
 	};

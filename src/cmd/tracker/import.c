@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "cmd/tracker/tracker.h"
 #include "store/take/bundle.h"
-#include "store/take/foreign.h"
+#include "store/take/foreign_ingest.h"
 #include "store/take/ingest.h"
 
 enum { OPT_QUIET = 1, OPT_FORMAT, OPT_SUITE, OPT_MACHINE, OPT_KERNEL, OPT_ARCH };

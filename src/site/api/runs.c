@@ -12,7 +12,7 @@
 #include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/take/bundle.h"
-#include "store/take/foreign.h"
+#include "store/take/foreign_ingest.h"
 #include "store/take/ingest.h"
 
 int api_runs(struct request *r)

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "store/take/foreign.h"
+#include "evidence/foreign.h"
 
 struct foreign_list {
 	const char *suite;
@@ -14,7 +14,7 @@ struct foreign_list {
 
 enum foreign_verdict { FOREIGN_PASS, FOREIGN_FAIL, FOREIGN_SKIP, FOREIGN_KNOWN, FOREIGN_ERROR };
 
-/* A test of that name; again: the worse of them counts. Beyond LIMITS_RESULTS it is dropped. */
+/* A test of that name; again: the worse of them counts. Beyond FOREIGN_RESULTS it is dropped. */
 void foreign_add(struct foreign_list *l, const char *name, enum foreign_verdict verdict,
 		 const char *why);
 
@@ -22,3 +22,4 @@ void foreign_add(struct foreign_list *l, const char *name, enum foreign_verdict 
 void foreign_ktap(struct foreign_list *l, char *text);
 void foreign_junit(struct foreign_list *l, char *text);
 void foreign_ltp(struct foreign_list *l, char *text);
+void foreign_stress_ng(struct foreign_list *l, char *text);

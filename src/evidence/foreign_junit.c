@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
-#include "store/take/foreign_internal.h"
+#include "evidence/foreign_internal.h"
 
 /* The text behind '&', in place of it; what is no known entity stays. */
 static void unescape(char *s)
@@ -86,7 +87,7 @@ static void attribute(const char *tag, const char *name, char *buf, size_t size)
 
 struct junit {
 	struct foreign_list *list;
-	char name[LIMITS_NAME + 1], why[LIMITS_WHY];
+	char name[FOREIGN_NAME + 1], why[FOREIGN_WHY];
 	enum foreign_verdict verdict;
 	bool is_open;
 };
@@ -100,7 +101,7 @@ static void close_case(struct junit *j)
 
 static void open_case(struct junit *j, const char *tag)
 {
-	char name[LIMITS_NAME + 1], class[LIMITS_NAME + 1];
+	char name[FOREIGN_NAME + 1], class[FOREIGN_NAME + 1];
 
 	close_case(j);
 	attribute(tag, "name", name, sizeof(name));

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
-#include "store/take/foreign_internal.h"
+#include "evidence/foreign_internal.h"
 
 #define DEPTH 8
 
@@ -61,7 +62,7 @@ static enum foreign_verdict verdict_of(bool is_ok, const char *directive)
 
 static void add_result(struct ktap *k, int depth, bool is_ok, char *rest)
 {
-	char full[LIMITS_NAME + 1] = "", *directive, *name = split(rest, &directive);
+	char full[FOREIGN_NAME + 1] = "", *directive, *name = split(rest, &directive);
 	bool is_sum = false, has_failed_below = false;
 	size_t at = 0;
 

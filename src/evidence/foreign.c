@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Foreign results into the tables, and the small format of LTP. KTAP and JUnit have files of their
- * own.
- */
-#include "store/take/foreign.h"
+/* Lists of foreign results, and the small formats of LTP and stress-ng. KTAP and JUnit have files
+ * of their own. */
+#include "evidence/foreign.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
+#include "evidence/foreign_internal.h"
 #include "evidence/record.h"
-#include "store/take/foreign_internal.h"
-#include "store/take/ingest_internal.h"
 
 static const struct {
 	const char *name;
 	void (*parse)(struct foreign_list *l, char *text);
-} formats[] = { { "ktap", foreign_ktap }, { "junit", foreign_junit }, { "ltp", foreign_ltp } };
+} formats[] = { { "ktap", foreign_ktap },
+		{ "junit", foreign_junit },
+		{ "ltp", foreign_ltp },
+		{ "stress-ng", foreign_stress_ng } };
 
-static const char *const words[] = { "pass", "fail", "skip", "fail", "error" };
+static const char *const verdict_words[] = { "pass", "fail", "skip", "fail", "error" };
 
 void foreign_add(struct foreign_list *l, const char *name, enum foreign_verdict verdict,
 		 const char *why)
 {
-	char claim[LIMITS_NAME + 1], cut[LIMITS_WHY];
+	char claim[FOREIGN_NAME + 1], cut[FOREIGN_WHY];
 	json_t *had;
 
-	if (json_array_size(l->results) >= LIMITS_RESULTS || !*name)
+	if (json_array_size(l->results) >= FOREIGN_RESULTS || !*name)
 		return;
 	/* "suite.test" is what a claim looks like; tests are told from claims by their scenario. */
-	snprintf(claim, sizeof(claim), "%.*s", LIMITS_NAME, name);
+	snprintf(claim, sizeof(claim), "%.*s", FOREIGN_NAME, name);
 	for (char *c = claim; *c; c++)
 		if ((unsigned char)*c < 32 || *c == 127)
 			*c = ' ';
@@ -48,7 +49,7 @@ void foreign_add(struct foreign_list *l, const char *name, enum foreign_verdict 
 	}
 	json_object_set_new(had, "scenario", json_string(l->suite));
 	json_object_set_new(had, "claim", json_string(claim) ?: json_string("not UTF-8"));
-	json_object_set_new(had, "verdict", json_string(words[verdict]));
+	json_object_set_new(had, "verdict", json_string(verdict_words[verdict]));
 	json_object_set_new(had, "kind", json_string(verdict == FOREIGN_SKIP ? "need" : ""));
 	json_object_set_new(had, "why", json_string(cut) ?: json_string("(not UTF-8)"));
 	json_object_set_new(had, "expected", json_integer(1));
@@ -81,6 +82,72 @@ void foreign_ltp(struct foreign_list *l, char *text)
 
 				foreign_add(l, name, verdicts[i].verdict, why ? why : "");
 			}
+	}
+}
+
+/* "stress-ng: fail:  [12] cpu-online: why": what comes behind the bracket, if it is such a line. */
+static char *stress_ng_words(char *line, const char *kind)
+{
+	size_t len = strlen("stress-ng: ");
+
+	if (!text_starts(line, "stress-ng: ") || !text_starts(line + len, kind))
+		return NULL;
+	line = strchr(line, ']');
+	return line ? text_strip(line + 1) : NULL;
+}
+
+/* "cpu 1057 20.28 ..." of the metrics: the stressor went to its end. */
+static void stress_ng_metric(struct foreign_list *l, char *words)
+{
+	char *name = text_next_word(&words), *ops = name ? text_next_word(&words) : NULL;
+
+	if (ops && strspn(ops, "0123456789.") == strlen(ops))
+		foreign_add(l, name, FOREIGN_PASS, "went to its end");
+}
+
+static void stress_ng_disabled(struct foreign_list *l, char *words)
+{
+	char *name = words + strlen("disabled '"), *end = strchr(name, '\'');
+
+	if (!end)
+		return;
+	*end = '\0';
+	foreign_add(l, name, FOREIGN_SKIP, text_strip(end + 1));
+}
+
+/* "passed: 2: cpu (1) cpu-online (1)" of newer ones. */
+static void stress_ng_sum(struct foreign_list *l, char *words, enum foreign_verdict verdict,
+			  const char *why)
+{
+	char *word = text_next_word(&words);
+
+	if (!word || !text_next_word(&words))
+		return;
+	while ((word = text_next_word(&words)))
+		if (*word != '(')
+			foreign_add(l, word, verdict, why);
+}
+
+void foreign_stress_ng(struct foreign_list *l, char *text)
+{
+	char *line, *words;
+
+	while ((line = text_next_line(&text))) {
+		if ((words = stress_ng_words(line, "metrc:"))) {
+			stress_ng_metric(l, words);
+		} else if ((words = stress_ng_words(line, "fail:")) && strchr(words, ':')) {
+			*strchr(words, ':') = '\0';
+			foreign_add(l, words, FOREIGN_FAIL, text_strip(words + strlen(words) + 1));
+		} else if ((words = stress_ng_words(line, "info:"))) {
+			if (text_starts(words, "disabled '"))
+				stress_ng_disabled(l, words);
+			else if (text_starts(words, "passed: "))
+				stress_ng_sum(l, words, FOREIGN_PASS, "passed");
+			else if (text_starts(words, "failed: "))
+				stress_ng_sum(l, words, FOREIGN_FAIL, "failed");
+			else if (text_starts(words, "skipped: "))
+				stress_ng_sum(l, words, FOREIGN_SKIP, "skipped");
+		}
 	}
 }
 
@@ -119,59 +186,12 @@ int foreign_parse(const struct foreign *f, json_t **ret_results, struct error *e
 	json_decref(list.results);
 	json_decref(list.by_name);
 	if (!parse)
-		return error_set(err, EINVAL, "\"%.40s\" is no format: ktap, junit or ltp",
+		return error_set(err, EINVAL,
+				 "\"%.40s\" is no format: ktap, junit, ltp or stress-ng",
 				 f->format);
 	if (!doc)
 		return error_set(err, EBADMSG, "there is no result of the format %s in it",
 				 f->format);
 	*ret_results = doc;
 	return 0;
-}
-
-static int make_names(struct ingest *in, const struct foreign *f, struct error *err)
-{
-	json_t *meta = json_pack("{s:s, s:s, s:s, s:s}", "run",
-				 f->run && *f->run ? f->run : "foreign", "machine", f->machine,
-				 "kernel", f->kernel, "arch", f->arch);
-	const char *missing = "run";
-	bool is_good = meta && names_of_run(meta, &in->names, &missing);
-
-	in->meta_text = meta ? json_dumps(meta, JSON_COMPACT) : NULL;
-	json_decref(meta);
-	if (!is_good || !names_is_name(f->suite))
-		return error_set(err, EINVAL, "\"%s\" of the results is no name of one",
-				 is_good ? "suite" : missing);
-	in->names.began_at = f->at ? f->at : in->from->now;
-	if (!f->run || !*f->run)
-		snprintf(in->names.run, LIMITS_NAME, "%s-%.80s", f->format, f->suite);
-	for (char *c = in->names.run; *c; c++)
-		if (*c == '/')
-			*c = '-';
-	return in->meta_text ? 0 : error_set(err, ENOMEM, "out of memory for results");
-}
-
-int foreign_ingest(struct db *db, const struct foreign *f, const struct ingest_from *from,
-		   struct ingest_done *ret, struct error *err)
-{
-	struct ingest in _cleanup_(ingest_clear) = { .db = db, .from = from, .format = f->format };
-	struct ingest_done done = { 0 };
-	int r = foreign_parse(f, &in.results, err);
-
-	if (r >= 0)
-		r = make_names(&in, f, err);
-	if (r < 0)
-		return r;
-	in.results_text = json_dumps(in.results, JSON_COMPACT);
-	in.packed.data = malloc(f->len + 1);
-	if (!in.results_text || !in.packed.data)
-		return error_set(err, ENOMEM, "out of memory for results");
-	memcpy(in.packed.data, f->text, f->len);
-	in.packed.len = f->len;
-	crypto_generichash(in.packed.digest, BUNDLE_DIGEST, (const unsigned char *)f->text, f->len,
-			   NULL, 0);
-	ingest_make_own_name(&in);
-	r = ingest_store(&in, &done, err);
-	if (r >= 0)
-		*ret = done;
-	return r;
 }

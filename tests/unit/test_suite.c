@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* scenarios/suite and lab/suite: other suites that pass, fail, hang, die or say nothing. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/wait.h"
+#include "lab/suite.h"
+#include "scenarios/suite.h"
+#include "support/scripted.h"
+
+static json_t *play(const char *format, const char *command, int64_t time_ns)
+{
+	static const struct witness *const none[] = { NULL };
+	struct suite_setup setup = {
+		.name = "x", .format = format, .command = command, .time_ns = time_ns
+	};
+	json_t *played = scripted_play("good", suite_scenario(&setup), none);
+
+	assert_non_null(played);
+	return played;
+}
+
+static void completes(const char *format, const char *command, int64_t time_ns, const char *result)
+{
+	json_t *played = play(format, command, time_ns);
+
+	if (scripted_count(played, "suite.completes", result) != 1)
+		fail_msg("\"%s\" (%s) is not %s", command, format, result);
+	assert_int_equal(scripted_count(played, "suite.leaves-cpus", "met"), 1);
+	json_decref(played);
+}
+
+static void each_test_is_a_claim(void **state)
+{
+	json_t *played = play("ktap",
+			      "printf '1..4\\nok 1 - a b\\nnot ok 2 - c\\nok 3 d # SKIP\\n"
+			      "not ok 4 e # TODO later\\n'; exit 1",
+			      0);
+
+	(void)state;
+	assert_int_equal(scripted_count(played, "a b", "met"), 1);
+	assert_int_equal(scripted_count(played, "c", "unmet"), 1);
+	assert_int_equal(scripted_count(played, "d", "unexercised"), 1);
+	assert_int_equal(scripted_count(played, "e", "limit"), 1);
+	/* It says itself what failed: its exit code tells nothing new. */
+	assert_int_equal(scripted_count(played, "suite.completes", "met"), 1);
+	json_decref(played);
+}
+
+static void an_end_that_is_none_is_seen(void **state)
+{
+	(void)state;
+	completes("exit", "true", 0, "met");
+	completes("exit", "exit 4", 0, "unexercised");
+	completes("exit", "exit 3", 0, "unmet");
+	completes("exit", "kill -9 $$", 0, "unmet");
+	completes("exit", "exec tail -f /dev/null", 300 * NS_PER_MS, "unmet");
+	completes("ktap", "printf '1..1\\nok 1 a\\n'; exit 1", 0, "unmet");
+	completes("ktap", "echo nothing", 0, "error");
+	completes("ktap", "printf '1..2\\nok 1 a\\n'", 0, "error");
+	completes("stress-ng", "echo 'stress-ng: metrc: [1] cpu-online 12 20.1'", 0, "met");
+}
+
+static void specs_are_read(void **state)
+{
+	struct suite_choice *c = NULL;
+	struct error err = {};
+
+	(void)state;
+	assert_int_equal(suite_choose("nosuch", NULL, arch_find("amd64"), &c, &err), -EINVAL);
+	assert_int_equal(suite_choose("ktap", NULL, arch_find("amd64"), &c, &err), -EINVAL);
+	assert_int_equal(suite_choose("ktap2:x", NULL, arch_find("amd64"), &c, &err), -EINVAL);
+	assert_int_equal(suite_choose("kselftest:x", NULL, arch_find("amd64"), &c, &err), -EINVAL);
+	assert_int_equal(suite_choose("ltp-cpuhotplug", NULL, arch_find("amd64"), &c, &err),
+			 -EINVAL);
+	assert_int_equal(suite_choose("ktap:x", "/no/such", arch_find("amd64"), &c, &err), -ENOENT);
+	assert_null(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_test_is_a_claim),
+		cmocka_unit_test(an_end_that_is_none_is_seen),
+		cmocka_unit_test(specs_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
