@@ -49,6 +49,7 @@ const struct witness *const witnesses_all[] = {
 	&witness_uring,
 	&witness_perf,
 	&witness_readers,
+	&witness_loopback,
 	&witness_task,
 	NULL,
 };

@@ -8,6 +8,7 @@
 extern const struct witness witness_state;
 extern const struct witness witness_masks;
 extern const struct witness witness_sysfs;
+extern const struct witness witness_loopback;
 extern const struct witness witness_disk;
 extern const struct witness witness_uring;
 extern const struct witness witness_perf;

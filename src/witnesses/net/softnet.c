@@ -12,6 +12,7 @@
 #define COLUMNS_MAX 32
 #define COLUMN_DROPPED 1
 #define COLUMN_STEERED 9
+#define COLUMN_QUEUED 11
 #define COLUMN_CPU 12
 
 static int parse_row(char *line, uint64_t *columns)
@@ -46,6 +47,7 @@ int softnet_parse(char *text, int cpu, struct softnet *ret)
 		if (n > COLUMN_CPU && (int)columns[COLUMN_CPU] == cpu) {
 			s.steered = columns[COLUMN_STEERED];
 			s.has_steered = true;
+			s.queued = columns[COLUMN_QUEUED];
 		}
 	}
 	if (rows == 0)

@@ -10,6 +10,7 @@ struct softnet {
 	uint64_t dropped; /* of all online CPUs: their backlog was full */
 	uint64_t steered; /* on one CPU: how often another CPU's packets were announced to it */
 	bool has_steered; /* that CPU has a row that says so */
+	uint64_t queued;  /* on that CPU: packets that wait in its backlog */
 };
 
 /* -EBADMSG: a row is not what it has to be. */
