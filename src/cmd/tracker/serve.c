@@ -12,7 +12,7 @@
 #include "site/web/site.h"
 #include "store/people/account.h"
 
-enum { OPT_LISTEN = 1, OPT_HTTPS, OPT_PRIVATE, OPT_PROXY };
+enum { OPT_LISTEN = 1, OPT_HTTPS, OPT_PRIVATE, OPT_PROXY, OPT_SIGNED };
 
 static const struct cmd_option options[] = {
 	TRACKER_DB_OPTION,
@@ -21,6 +21,8 @@ static const struct cmd_option options[] = {
 	{ OPT_PROXY, "proxy", 0, NULL,
 	  "Believe X-Forwarded-For of the one proxy that stands before it" },
 	{ OPT_HTTPS, "https", 0, NULL, "The proxy speaks https: cookies are for https only" },
+	{ OPT_SIGNED, "signed", 0, NULL,
+	  "Take only runs that are signed by the registered key of their machine" },
 	{ OPT_PRIVATE, "private", 0, NULL, "Show nothing to whoever is not logged in" },
 	{},
 };
@@ -105,6 +107,8 @@ static int run(int argc, char **argv)
 			setup.is_https = true;
 		else if (o == OPT_PRIVATE)
 			setup.is_private = true;
+		else if (o == OPT_SIGNED)
+			setup.is_signed = true;
 		else if (o == OPT_PROXY)
 			setup.has_proxy = true;
 		else if (o == OPT_LISTEN && !listen)

@@ -12,6 +12,8 @@ extern const struct cmd cmd_tracker_backup;
 extern const struct cmd cmd_tracker_demo;
 extern const struct cmd cmd_tracker_user;
 extern const struct cmd cmd_tracker_token;
+extern const struct cmd cmd_tracker_push;
+extern const struct cmd cmd_tracker_key;
 
 /* The option that all of them have. */
 #define TRACKER_DB_DEFAULT "tracker.db"

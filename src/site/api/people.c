@@ -154,6 +154,7 @@ static int change_machine(struct request *r, const json_t *doc)
 		.health = member(doc, "health"),
 		.health_why = member(doc, "health_why"),
 		.console = member(doc, "console"),
+		.key = member(doc, "key"),
 		.every_days = json_is_integer(days) ? (int)json_integer_value(days) : -1,
 	};
 	struct db *db = request_writer(r);

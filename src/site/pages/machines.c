@@ -9,6 +9,7 @@
 #include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/cells/machine.h"
+#include "store/take/signature.h"
 
 enum {
 	ID,
@@ -25,14 +26,14 @@ enum {
 	HEALTH_WHY,
 	CONSOLE,
 	EVERY_DAYS,
-	HAS_KEY,
+	KEY,
 	KERNELS,
 	LAST
 };
 
 #define COLUMNS                                                                                    \
 	"SELECT m.id,m.name,m.arch,m.summary,m.platform,m.capabilities,m.owner,m.place,m.lent_to," \
-	"m.lent_until,m.health,m.health_why,m.console,m.every_days,m.signing_key IS NOT NULL,"     \
+	"m.lent_until,m.health,m.health_why,m.console,m.every_days,m.signing_key,"                 \
 	"(SELECT count(DISTINCT kernel) FROM target WHERE machine=m.id),"                          \
 	"(SELECT coalesce(max(last_at),0) FROM target WHERE machine=m.id) FROM machine m"
 
@@ -96,8 +97,21 @@ static void put_fact(struct out *out, const char *name, const char *value)
 		out_put(out, "<div><dt>%s</dt><dd>%s</dd></div>", name, value);
 }
 
+/* "" when it has none. */
+static void read_key(const struct rows *m, char text[SIGNATURE_KEY_TEXT])
+{
+	size_t len;
+	const void *key = rows_blob(m, KEY, &len);
+
+	*text = '\0';
+	if (key && len == SIGNATURE_KEY)
+		signature_key_text(key, text);
+}
+
 static void put_facts(struct out *out, const struct rows *m, int blocked)
 {
+	char key[SIGNATURE_KEY_TEXT];
+
 	out_raw(out, "<p class=\"verdict\">");
 	put_health(out, rows_text(m, HEALTH));
 	out_put(out, " %s</p>\n<dl class=\"facts\">", rows_text(m, HEALTH_WHY));
@@ -108,7 +122,9 @@ static void put_facts(struct out *out, const struct rows *m, int blocked)
 	put_fact(out, "Place", rows_text(m, PLACE));
 	put_fact(out, "Lent to", rows_text(m, LENT_TO));
 	put_fact(out, "Until", rows_text(m, LENT_UNTIL));
-	put_fact(out, "Signs its runs", rows_int(m, HAS_KEY) ? "yes, and must" : "no");
+	read_key(m, key);
+	put_fact(out, "Signs its runs", *key ? "yes, and must" : "no");
+	put_fact(out, "Key", key);
 	out_raw(out, "<div><dt>Last heard of</dt><dd>");
 	out_time(out, rows_int(m, LAST));
 	out_raw(out, "</dd></div></dl>\n");
@@ -128,9 +144,11 @@ static void put_input(struct out *out, const char *name, const char *label, cons
 static void put_form(struct request *r, const struct rows *m)
 {
 	struct out *out = &r->reply.body;
+	char key[SIGNATURE_KEY_TEXT];
 
 	if (r->who.role < ACCOUNT_MAINTAINER)
 		return;
+	read_key(m, key);
 	out_raw(out,
 		"<details><summary>Change it</summary><form method=\"post\" class=\"column\" action=\"/machine/");
 	out_url(out, rows_text(m, NAME));
@@ -150,6 +168,7 @@ static void put_form(struct request *r, const struct rows *m)
 	put_input(out, "place", "Place", rows_text(m, PLACE));
 	put_input(out, "lent_to", "Lent to", rows_text(m, LENT_TO));
 	put_input(out, "lent_until", "Lent until", rows_text(m, LENT_UNTIL));
+	put_input(out, "key", "Key that it signs with (what 'hotproof tracker key' printed)", key);
 	out_put(out,
 		"<label>Expected every N days (0: no schedule) <input name=\"every_days\" "
 		"type=\"number\" min=\"0\" max=\"3650\" value=\"%lld\"/></label>",
@@ -226,6 +245,7 @@ int page_machine_save(struct request *r)
 		.health = given(r, "health"),
 		.health_why = given(r, "health_why"),
 		.console = given(r, "console"),
+		.key = given(r, "key"),
 		.every_days = -1,
 	};
 	const char *days = request_form(r, "every_days");

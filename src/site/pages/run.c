@@ -11,6 +11,7 @@
 #include "site/pages/page.h"
 #include "store/cells/list.h"
 #include "store/take/bundle.h"
+#include "store/take/signature.h"
 
 /* The report brings its own style and its one script with their checksums; here it is kept from the
  * site besides: an origin of its own, no cookie, no network. */
@@ -30,6 +31,29 @@ static int find_run(struct request *r, struct rows *run)
 	return n == 0 ? error_set(&r->err, ENOENT, "there is no run \"%.80s\"", r->parts[0]) : n;
 }
 
+/* By whose key, in words. */
+static int put_signature(struct request *r, const struct rows *run)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	char text[SIGNATURE_KEY_TEXT] = "";
+	const void *key;
+	size_t len;
+	int n = db_select(r->db, &rows, &r->err, "SELECT key FROM signature WHERE run=?1", "i",
+			  rows_int(run, LIST_RUN_ID));
+
+	if (n >= 0)
+		n = rows_next(&rows, &r->err);
+	if (n == 1 && (key = rows_blob(&rows, 0, &len)) && len == SIGNATURE_KEY)
+		signature_key_text(key, text);
+	if (n >= 0)
+		out_put(&r->reply.body, "<div><dt>Signature</dt><dd>%s %s</dd></div></dl>\n",
+			rows_int(run, LIST_RUN_SIGNED) ? "by the machine's key"
+			: *text                        ? "by a key that is not registered:"
+						       : "none",
+			text);
+	return n;
+}
+
 static void put_facts(struct out *out, const struct rows *run)
 {
 	out_raw(out, "<dl class=\"facts\"><div><dt>Machine</dt><dd>");
@@ -43,10 +67,9 @@ static void put_facts(struct out *out, const struct rows *run)
 	out_time(out, rows_int(run, LIST_RUN_BEGAN));
 	out_raw(out, "</dd></div><div><dt>Taken in</dt><dd>");
 	out_time(out, rows_int(run, LIST_RUN_RECEIVED));
-	out_put(out, " from %s%s</dd></div><div><dt>Made by</dt><dd>%s %s</dd></div></dl>\n",
-		rows_text(run, LIST_RUN_FROM),
-		rows_int(run, LIST_RUN_SIGNED) ? ", signed by the machine's key" : "",
-		rows_text(run, LIST_RUN_FORMAT), rows_text(run, LIST_RUN_VERSION));
+	out_put(out, " from %s</dd></div><div><dt>Made by</dt><dd>%s %s</dd></div>",
+		rows_text(run, LIST_RUN_FROM), rows_text(run, LIST_RUN_FORMAT),
+		rows_text(run, LIST_RUN_VERSION));
 }
 
 static void put_counts(struct out *out, const struct rows *run)
@@ -144,8 +167,10 @@ int page_run(struct request *r)
 	out = page_begin(r, r->parts[0], "/runs");
 	put_counts(out, &run);
 	put_facts(out, &run);
+	n = put_signature(r, &run);
 	put_evidence(out, r->parts[0]);
-	n = put_results(r, rows_int(&run, LIST_RUN_TARGET), rows_int(&run, LIST_RUN_ID));
+	if (n >= 0)
+		n = put_results(r, rows_int(&run, LIST_RUN_TARGET), rows_int(&run, LIST_RUN_ID));
 	return n < 0 ? n : page_end(r);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/cells/cell.h"
+#include "store/take/signature.h"
 
 static int find_machine(struct db *db, const struct names *n, int64_t *ret, struct error *err)
 {
@@ -116,6 +117,19 @@ static int set_health(struct db *db, int64_t id, const struct machine_change *c,
 	return r;
 }
 
+static int set_key(struct db *db, int64_t id, const char *text, struct error *err)
+{
+	unsigned char key[SIGNATURE_KEY];
+
+	if (!*text)
+		return db_run(db, err, "UPDATE machine SET signing_key=NULL WHERE id=?1", "i", id);
+	if (signature_key_parse(text, key) < 0)
+		return error_set(err, EINVAL,
+				 "that is no key; 'hotproof tracker key FILE' prints one");
+	return db_run(db, err, "UPDATE machine SET signing_key=?2 WHERE id=?1", "ib", id, key,
+		      sizeof(key));
+}
+
 /* Its health may retire it, and both that and its schedule change how its cells stand. */
 static int plan_its_targets(struct db *db, int64_t machine, struct error *err)
 {
@@ -147,6 +161,8 @@ int machine_set(struct db *db, const char *name, const struct machine_change *c,
 		r = set_texts(db, id, c, err);
 	if (r >= 0 && c->health)
 		r = set_health(db, id, c, now, err);
+	if (r >= 0 && c->key)
+		r = set_key(db, id, c->key, err);
 	if (r >= 0)
 		r = plan_its_targets(db, id, err);
 	if (r >= 0)

@@ -17,9 +17,10 @@ _must_check_ int machine_target(struct db *db, const struct names *names, int64_
 struct machine_change {
 	const char *summary, *platform, *capabilities, *owner, *place, *lent_to, *lent_until;
 	const char *health, *health_why, *console;
-	int every_days; /* -1: stays */
+	const char *key; /* with which it signs, as base64; "": none any more */
+	int every_days;  /* -1: stays */
 };
-/* -ENOENT: no such machine; -EINVAL: no such health. A transaction of its own. */
+/* -ENOENT: no such machine; -EINVAL: no such health, or no key. A transaction of its own. */
 _must_check_ int machine_set(struct db *db, const char *name, const struct machine_change *change,
 			     int64_t now, struct error *err);
 
