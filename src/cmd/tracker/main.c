@@ -5,11 +5,17 @@
 #include "cmd/tracker/tracker.h"
 #include "store/take/catalog.h"
 
-static const struct cmd *const cmds[] = { &cmd_tracker_serve, &cmd_tracker_import,
-					  &cmd_tracker_user,  &cmd_tracker_token,
-					  &cmd_tracker_check, &cmd_tracker_backup,
-					  &cmd_tracker_demo,  &cmd_tracker_push,
-					  &cmd_tracker_key,   NULL };
+static const struct cmd *const cmds[] = { &cmd_tracker_serve,
+					  &cmd_tracker_import,
+					  &cmd_tracker_user,
+					  &cmd_tracker_token,
+					  &cmd_tracker_check,
+					  &cmd_tracker_backup,
+					  &cmd_tracker_demo,
+					  &cmd_tracker_push,
+					  &cmd_tracker_key,
+					  &cmd_tracker_export,
+					  NULL };
 
 static const struct cmd_program hotproof_tracker = {
 	.name = "hotproof-tracker",

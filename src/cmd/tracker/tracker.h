@@ -13,6 +13,7 @@ extern const struct cmd cmd_tracker_demo;
 extern const struct cmd cmd_tracker_user;
 extern const struct cmd cmd_tracker_token;
 extern const struct cmd cmd_tracker_push;
+extern const struct cmd cmd_tracker_export;
 extern const struct cmd cmd_tracker_key;
 
 /* The option that all of them have. */

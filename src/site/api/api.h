@@ -17,6 +17,9 @@ struct api_column {
 /* {"key": value, ...} of the row it stands on. */
 void api_object(struct out *out, const struct rows *rows, const struct api_column *columns);
 
+/* One column of it, as JSON. */
+void api_value(struct out *out, const struct rows *rows, const struct api_column *column);
+
 /* {"items": [...], "next": "KEY" or null}: begins, separates and ends it. */
 void api_list_begin(struct request *r);
 void api_list_item(struct request *r, int count);
@@ -25,8 +28,9 @@ int api_list_end(struct request *r, const char *next);
 /* ?limit=, 1 ... LIMITS_API_ROWS. */
 int64_t api_limit(const struct request *r);
 
-/* Columns of cells, runs and ideas as all routes show them. */
-extern const struct api_column api_cell_columns[], api_run_columns[], api_idea_columns[];
+/* Columns of cells, runs, ideas and results as all routes show them. */
+extern const struct api_column api_cell_columns[], api_run_columns[], api_idea_columns[],
+	api_result_columns[];
 
 #define API(name) int api_##name(struct request *r)
 API(runs);

@@ -57,6 +57,22 @@ const struct api_column api_idea_columns[] = {
 	{ 0 },
 };
 
+const struct api_column api_result_columns[] = {
+	{ "run", LIST_ALL_RUN, API_TEXT },
+	{ "began", LIST_ALL_AT, API_TIME },
+	{ "scenario", LIST_ALL_SCENARIO, API_TEXT },
+	{ "claim", LIST_ALL_CLAIM, API_TEXT },
+	{ "machine", LIST_ALL_MACHINE, API_TEXT },
+	{ "arch", LIST_ALL_ARCH, API_TEXT },
+	{ "kernel", LIST_ALL_KERNEL, API_TEXT },
+	{ "options", LIST_ALL_OPTIONS, API_TEXT },
+	{ "state", LIST_ALL_LETTER, API_LETTER },
+	{ "expected", LIST_ALL_EXPECTED, API_NUMBER },
+	{ "exercised", LIST_ALL_EXERCISED, API_NUMBER },
+	{ "why", LIST_ALL_WHY, API_TEXT },
+	{ 0 },
+};
+
 static void put_time(struct out *out, int64_t s)
 {
 	time_t t = (time_t)s;
@@ -71,27 +87,32 @@ static void put_time(struct out *out, int64_t s)
 	out_json(out, text);
 }
 
+void api_value(struct out *out, const struct rows *rows, const struct api_column *c)
+{
+	int64_t n = c->kind == API_TEXT ? 0 : rows_int(rows, c->column);
+
+	if (c->kind == API_TEXT)
+		out_json(out, rows_text(rows, c->column));
+	else if (c->kind == API_BOOL)
+		out_raw(out, n ? "true" : "false");
+	else if (c->kind == API_TIME)
+		put_time(out, n);
+	else if (c->kind == API_STATE)
+		out_json(out, cell_words[n >= 0 && n < CELL_STATES ? n : CELL_ERROR].word);
+	else if (c->kind == API_LETTER)
+		out_json(out, cell_words[cell_base(rows_text(rows, c->column))].word);
+	else
+		out_put(out, "%lld", (long long)n);
+}
+
 void api_object(struct out *out, const struct rows *rows, const struct api_column *c)
 {
 	out_raw(out, "{");
 	for (int i = 0; c[i].key; i++) {
-		int64_t n = c[i].kind == API_TEXT ? 0 : rows_int(rows, c[i].column);
-
 		out_raw(out, i ? "," : "");
 		out_json(out, c[i].key);
 		out_raw(out, ":");
-		if (c[i].kind == API_TEXT)
-			out_json(out, rows_text(rows, c[i].column));
-		else if (c[i].kind == API_BOOL)
-			out_raw(out, n ? "true" : "false");
-		else if (c[i].kind == API_TIME)
-			put_time(out, n);
-		else if (c[i].kind == API_STATE)
-			out_json(out, cell_words[n >= 0 && n < CELL_STATES ? n : CELL_ERROR].word);
-		else if (c[i].kind == API_LETTER)
-			out_json(out, cell_words[cell_base(rows_text(rows, c[i].column))].word);
-		else
-			out_put(out, "%lld", (long long)n);
+		api_value(out, rows, &c[i]);
 	}
 	out_raw(out, "}");
 }

@@ -138,6 +138,26 @@ int page_changes_form(struct request *r, const char *since, const struct filter 
 	return n;
 }
 
+/* Without a form: the last versions, as links. */
+static int put_versions(struct request *r)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	struct out *out = &r->reply.body;
+	int n = db_select(r->db, &rows, &r->err,
+			  "SELECT DISTINCT version,number FROM kernel WHERE number>0"
+			  " ORDER BY number DESC LIMIT 12",
+			  NULL);
+
+	out_raw(out, "<ul class=\"legend\">");
+	while (n >= 0 && (n = rows_next(&rows, &r->err)) == 1) {
+		out_raw(out, "<li><a href=\"/changes?since=");
+		out_url(out, rows_text(&rows, 0));
+		out_put(out, "\">since %s</a></li>", rows_text(&rows, 0));
+	}
+	out_raw(out, "</ul>\n");
+	return n;
+}
+
 int page_changes(struct request *r)
 {
 	struct change_list list _cleanup_changes_ = { 0 };
@@ -159,6 +179,7 @@ int page_changes(struct request *r)
 		out_raw(out,
 			"<p>Each claim of each scenario as it was on the last kernel up to that one, "
 			"and as it is on the newest one after it, machine by machine.</p>\n");
+		n = put_versions(r);
 	}
 	return n < 0 ? n : page_end(r);
 }

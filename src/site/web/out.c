@@ -40,6 +40,22 @@ void out_raw(struct out *out, const char *markup)
 	out_bytes(out, markup, strlen(markup));
 }
 
+size_t out_utf8_length(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] < 0xe0 && (s[1] & 0xc0) == 0x80)
+		return 2;
+	if ((s[0] & 0xf0) == 0xe0 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80)
+		return (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ? 0 : 3;
+	if (s[0] >= 0xf0 && s[0] < 0xf5 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
+	    (s[3] & 0xc0) == 0x80)
+		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
+	return 0;
+}
+
 void out_text(struct out *out, const char *text, size_t len)
 {
 	size_t from = 0;
@@ -54,6 +70,17 @@ void out_text(struct out *out, const char *text, size_t len)
 		case '"': escape = "&quot;"; break;
 		case '\'': escape = "&#39;"; break;
 		default:
+			/* Names come from strangers, and are cut somewhere. */
+			if ((unsigned char)text[i] >= 0x80) {
+				size_t n = i + 1 < len ? out_utf8_length(text + i) : 0;
+
+				if (n > 0 && i + n <= len) {
+					i += n - 1;
+					break;
+				}
+				escape = "\xef\xbf\xbd";
+				break;
+			}
 			/* Control characters have no place in HTML, not even escaped. */
 			if ((unsigned char)text[i] < 32 && !strchr("\t\n\r", text[i]))
 				escape = " ";
@@ -131,26 +158,11 @@ void out_url(struct out *out, const char *text)
 	}
 }
 
-/* The length of the well-formed UTF-8 character at s; 0: it is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] < 0xe0 && (s[1] & 0xc0) == 0x80)
-		return 2;
-	if ((s[0] & 0xf0) == 0xe0 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80)
-		return (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ? 0 : 3;
-	if (s[0] >= 0xf0 && s[0] < 0xf5 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
-	    (s[3] & 0xc0) == 0x80)
-		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
-	return 0;
-}
-
 void out_json(struct out *out, const char *text)
 {
 	out_raw(out, "\"");
 	while (*text) {
-		size_t len = utf8_length((const unsigned char *)text);
+		size_t len = out_utf8_length(text);
 		char escaped[8];
 
 		if (len == 0) {

@@ -37,5 +37,8 @@ void out_url(struct out *out, const char *text);
  * that it may stand in a page. */
 void out_json(struct out *out, const char *text);
 
+/* The length of the well-formed UTF-8 character at `text`; 0: it is none. */
+size_t out_utf8_length(const char *text);
+
 /* "2026-11-23 10:56" (UTC), in a <time>; "never" for 0. */
 void out_time(struct out *out, int64_t s);

@@ -307,6 +307,10 @@ int site_start(const struct site_setup *setup, struct site **ret, struct error *
 		free_site(s);
 		return r;
 	}
+	if (setup->is_still) {
+		*ret = s;
+		return 0;
+	}
 	r = events_start(s, err);
 	if (r >= 0) {
 		r = work_start(s, err);
@@ -329,6 +333,10 @@ void site_stop(struct site *s)
 {
 	if (!s)
 		return;
+	if (s->setup.is_still) {
+		free_site(s);
+		return;
+	}
 	/* Workers first: the daemon must not be stopped while connections are suspended. */
 	work_stop(s);
 	events_stop(s);

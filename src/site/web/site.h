@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "site/web/out.h"
 #include "store/db/db.h"
 
 struct cube;
@@ -18,6 +19,7 @@ struct site_setup {
 	bool is_https;       /* behind a proxy that speaks it: cookies are for https only */
 	bool is_private;     /* nothing is shown to nobody */
 	bool is_signed;      /* only runs that are signed by their machine's key are taken */
+	bool is_still;       /* nothing listens: only site_render() */
 	bool has_proxy;      /* X-Forwarded-For of the one proxy before it is believed */
 };
 
@@ -28,6 +30,9 @@ CLEANUP_DEFINE(struct site, site, site_stop)
 
 int site_port(const struct site *s);
 const struct site_setup *site_setup_of(const struct site *s);
+
+/* A page as nobody in particular sees it. 1; 0: there is no such page. */
+_must_check_ int site_render(struct site *s, const char *uri, struct out *ret, struct error *err);
 
 /* The states of all cells, for the matrix. */
 struct cube *site_cube(struct site *s);

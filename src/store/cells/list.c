@@ -107,6 +107,19 @@ int list_results(struct db *db, int64_t target, int64_t run, struct rows *ret, s
 		"ii", target, run);
 }
 
+int list_all_results(struct db *db, const char *run, struct rows *ret, struct error *err)
+{
+	return db_select(
+		db, ret, err,
+		"SELECT u.name,u.began_at,s.name,l.name,m.name,m.arch,k.name,t.options,r.verdict,"
+		"r.expected,r.exercised,coalesce(r.why,'') FROM run u JOIN cell c ON c.target=u.target"
+		" JOIN result r ON r.cell=c.id AND r.run=u.id JOIN scenario s ON s.id=c.scenario"
+		" JOIN claim l ON l.id=c.claim JOIN target t ON t.id=c.target"
+		" JOIN machine m ON m.id=c.machine JOIN kernel k ON k.id=c.kernel"
+		" WHERE ?1 IS NULL OR u.name=?1 ORDER BY u.began_at,u.id,s.name,l.name",
+		"s", run);
+}
+
 int list_names(struct db *db, const char *what, struct rows *ret, struct error *err)
 {
 	static const struct {

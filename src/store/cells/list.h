@@ -93,6 +93,24 @@ enum {
 _must_check_ int list_results(struct db *db, int64_t target, int64_t run, struct rows *ret,
 			      struct error *err);
 
+/* Results of all runs, or of one, with all their names: for what leaves the tracker. */
+enum {
+	LIST_ALL_RUN,
+	LIST_ALL_AT,
+	LIST_ALL_SCENARIO,
+	LIST_ALL_CLAIM,
+	LIST_ALL_MACHINE,
+	LIST_ALL_ARCH,
+	LIST_ALL_KERNEL,
+	LIST_ALL_OPTIONS,
+	LIST_ALL_LETTER,
+	LIST_ALL_EXPECTED,
+	LIST_ALL_EXERCISED,
+	LIST_ALL_WHY,
+};
+_must_check_ int list_all_results(struct db *db, const char *run, struct rows *ret,
+				  struct error *err);
+
 /* The same claim in the same scenario elsewhere: columns as of cells. */
 _must_check_ int list_elsewhere(struct db *db, int64_t cell, int64_t limit, struct rows *ret,
 				struct error *err);

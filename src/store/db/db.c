@@ -195,9 +195,10 @@ static int bind(struct rows *rows, const char *types, va_list ap)
 
 		if (*types == 'i') {
 			r = sqlite3_bind_int64(rows->stmt, i, va_arg(ap, int64_t));
-		} else if (*types == 's') {
+		} else if (*types == 's' || *types == 't') {
 			p = va_arg(ap, const char *);
-			r = sqlite3_bind_text(rows->stmt, i, p, -1, SQLITE_STATIC);
+			r = sqlite3_bind_text(rows->stmt, i, p, -1,
+					      *types == 't' ? SQLITE_TRANSIENT : SQLITE_STATIC);
 		} else {
 			p = va_arg(ap, const void *);
 			r = sqlite3_bind_blob64(rows->stmt, i, p, va_arg(ap, size_t),

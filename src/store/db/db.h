@@ -48,7 +48,8 @@ static inline void cleanup_db_rollback(struct db **db)
 _must_check_ int db_begin_read(struct db *db, struct error *err);
 
 /*
- * Parameters by `types`, one letter each: i int64_t, s text (NULL: null), b a pointer and a size_t.
+ * Parameters by `types`, one letter each: i int64_t, s text (NULL: null; it must live as
+ * long as the rows are read), t the same, copied, b a pointer and a size_t.
  * Statements are kept by their text, so that a value never belongs into it.
  */
 _must_check_ int db_run(struct db *db, struct error *err, const char *sql, const char *types, ...);

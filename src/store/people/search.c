@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "store/limits.h"
 
 static bool is_word_byte(char c)
@@ -44,21 +43,19 @@ static char *query(const char *words, const char *between, size_t shortest)
 	return fclose(out) == 0 ? text : NULL;
 }
 
-/* The statement copies nothing: it is bound by value in SQL, so the words may go afterwards. */
 static int find(struct db *db, const char *words, const char *between, size_t shortest,
 		const char *kind, int64_t limit, struct rows *ret, struct error *err)
 {
-	_cleanup_free_ char *match = query(words, between, shortest), *sql = NULL;
+	_cleanup_free_ char *match = query(words, between, shortest);
 
 	/* The query holds letters, digits, blanks, stars and double quotes only. */
-	if (match)
-		sql = text_printf("SELECT kind,ref,title,snippet(search,3,'','','…',24) FROM search"
-				  " WHERE search MATCH '%s' AND (?1 IS NULL OR kind=?1)"
-				  " ORDER BY bm25(search,0,0,4,1) LIMIT ?2",
-				  *match ? match : "\"\"");
-	if (!sql)
+	if (!match)
 		return error_set(err, ENOMEM, "out of memory for a search");
-	return db_select(db, ret, err, sql, "si", kind, limit);
+	return db_select(db, ret, err,
+			 "SELECT kind,ref,title,snippet(search,3,'','','…',24) FROM search"
+			 " WHERE search MATCH ?3 AND (?1 IS NULL OR kind=?1)"
+			 " ORDER BY bm25(search,0,0,4,1) LIMIT ?2",
+			 "sit", kind, limit, *match ? match : "\"\"");
 }
 
 int search_find(struct db *db, const char *words, const char *kind, int64_t limit, struct rows *ret,
