@@ -49,10 +49,10 @@ static int export_pages(const struct wish *w, struct error *err)
 
 static int export_data(const struct wish *w, struct db *db, struct error *err)
 {
-	FILE *to = w->out ? fopen(w->out, "we") : stdout;
-	int r;
+	FILE *file = w->out ? fopen(w->out, "we") : NULL, *to = file ? file : stdout;
+	int r, ended;
 
-	if (!to)
+	if (w->out && !file)
 		return error_set(err, errno, "cannot write \"%s\": %s", w->out, strerror(errno));
 	/* All of it as it is at one moment. */
 	r = db_begin_read(db, err);
@@ -62,7 +62,8 @@ static int export_data(const struct wish *w, struct db *db, struct error *err)
 			    : export_table(db, w->what, w->run, strcmp(w->format, "csv") == 0, to,
 					   err);
 	db_rollback(db);
-	if ((w->out ? fclose(to) : fflush(to)) != 0 && r >= 0)
+	ended = file ? fclose(file) : fflush(stdout);
+	if (ended != 0 && r >= 0)
 		r = error_set(err, errno, "cannot write: %s", strerror(errno));
 	return r;
 }
