@@ -43,6 +43,10 @@ _must_check_ int cpu_state_online_read(struct box *box, int *ret_state);
 bool cpu_is_fully_online(struct box *box, int cpu);
 bool cpu_is_fully_offline(struct box *box, int cpu);
 
+/* By which number the hardware knows an online CPU: APIC id, MPIDR, hart, address; -1: the kernel
+ * does not say. */
+int cpu_hardware_id(struct box *box, int cpu);
+
 /*
  * Why the kernel may legally refuse to move this CPU with this errno (catalogue 2.1): 1 and a
  * sentence with its proof (owned by the caller), or 0 when no legal cause can be shown. `kmsg` is

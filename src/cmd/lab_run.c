@@ -159,6 +159,8 @@ static int finish_plan(struct lab_request *q, const char *name, const char *repe
 	r = lab_args_pass_on(q, "--go", NULL);
 	if (r == 0)
 		r = lab_args_pass_on(q, "--lookout", NULL);
+	if (r == 0 && q->machine->max_cpus > q->machine->cpus)
+		r = lab_args_pass_on(q, "--platform", NULL);
 	if (r == 0)
 		r = lab_args_pass_on(q, "--machine", q->machine->name);
 	if (r == 0 && q->race_plan)

@@ -55,6 +55,7 @@ enum {
 	OPT_SUITE_FORMAT,
 	OPT_SUITE_COMMAND,
 	OPT_SUITE_FOLDER,
+	OPT_PLATFORM,
 };
 
 static const struct cmd_option options[] = {
@@ -97,6 +98,8 @@ static const struct cmd_option options[] = {
 	{ OPT_SUITE_FORMAT, "suite-format", 0, "FORMAT", "What it prints", .is_hidden = true },
 	{ OPT_SUITE_COMMAND, "suite-command", 0, "COMMAND", "For /bin/sh", .is_hidden = true },
 	{ OPT_SUITE_FOLDER, "suite-folder", 0, "DIR", "Where it is run", .is_hidden = true },
+	{ OPT_PLATFORM, "platform", 0, NULL, "The lab takes CPUs out and puts them in when asked",
+	  .is_hidden = true },
 	{ OPT_PORT_FD, "port-fd", 0, "FD",
 	  "Stream the run directory to this descriptor: what a lab guest does", .is_hidden = true },
 	{ OPT_NAME, "name", 0, "NAME", "The run's name, where the lab makes its directory",
@@ -121,7 +124,8 @@ struct request {
 	int prober_port, port_fd;
 	struct cpulist cpus;
 	struct suite_args suite;
-	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke, has_lookout;
+	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke, has_lookout,
+		has_platform;
 };
 
 static int add(struct globs *g, const char *value)
@@ -172,6 +176,7 @@ static int take(struct request *q, int option, const char *value)
 {
 	switch (option) {
 	case OPT_GO: q->is_go = true; return 0;
+	case OPT_PLATFORM: q->has_platform = true; return 0;
 	case OPT_LOOKOUT: q->has_lookout = true; return 0;
 	case OPT_SUITE: q->suite.setup.name = value; return 0;
 	case OPT_SUITE_FORMAT: q->suite.setup.format = value; return 0;
@@ -316,6 +321,7 @@ static int play(const struct request *q)
 		.is_smoke = q->is_smoke,
 		/* A guest of the lab lives for the run only. */
 		.has_lookout = q->has_lookout,
+		.has_platform = q->has_platform,
 		.is_expendable = q->is_expendable || q->port_fd >= 0,
 		.plan = q->plan,
 		.baseline = q->baseline,

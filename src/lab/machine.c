@@ -26,6 +26,7 @@ static const struct {
 	{ "disk", offsetof(struct machine, disk), .is_optional = true },
 	{ "firmware", offsetof(struct machine, firmware), .is_optional = true },
 	{ "cpus", offsetof(struct machine, cpus), .is_number = true },
+	{ "max_cpus", offsetof(struct machine, max_cpus), .is_number = true, .is_optional = true },
 	{ "sockets", offsetof(struct machine, sockets), .is_number = true },
 	{ "cores", offsetof(struct machine, cores), .is_number = true },
 	{ "threads", offsetof(struct machine, threads), .is_number = true },
@@ -73,6 +74,8 @@ static int take_field(struct machine *m, size_t i, const json_t *value, struct e
 
 static int check(const struct machine *m, struct error *err)
 {
+	int slots = m->max_cpus ? m->max_cpus : m->cpus;
+
 	if (!m->isa) {
 		_cleanup_free_ char *known = arch_names();
 
@@ -80,11 +83,12 @@ static int check(const struct machine *m, struct error *err)
 				 "machine \"%s\": the architecture \"%s\" is none of: %s", m->name,
 				 m->arch, known ? known : "");
 	}
-	if (m->cpus > MACHINE_CPUS_MAX || m->sockets * m->cores * m->threads != m->cpus)
+	if (slots > MACHINE_CPUS_MAX || m->cpus > slots ||
+	    m->sockets * m->cores * m->threads != slots)
 		return error_set(
 			err, EINVAL,
-			"machine \"%s\": cpus is %d, but sockets * cores * threads is %d (at most %d)",
-			m->name, m->cpus, m->sockets * m->cores * m->threads, MACHINE_CPUS_MAX);
+			"machine \"%s\": cpus (or max_cpus) is %d, but sockets * cores * threads is %d (at most %d)",
+			m->name, slots, m->sockets * m->cores * m->threads, MACHINE_CPUS_MAX);
 	if (m->mem_mib < MACHINE_MEM_MIN)
 		return error_set(err, EINVAL,
 				 "machine \"%s\": %d MiB of memory are too few, %d are needed",
@@ -199,6 +203,7 @@ int machine_load(const char *name, struct machine **ret, struct error *err)
 
 void machine_set_cpus(struct machine *m, int cpus)
 {
+	m->max_cpus = 0;
 	m->cpus = m->cores = cpus;
 	m->sockets = m->threads = 1;
 }

@@ -21,6 +21,7 @@ struct machine {
 	char *nic, *disk;       /* QEMU's device names; NULL: none */
 	char *firmware;         /* file for -bios; NULL: QEMU's own */
 	char **provides; /* needs that it meets besides plan_common, NULL-terminated, or NULL */
+	int max_cpus;    /* slots for CPUs that may be added; 0: as many as there are CPUs */
 	int cpus, sockets, cores, threads;
 	int mem_mib;
 };

@@ -42,6 +42,8 @@ bool plan_provides(const struct machine *m, const char *need)
 	/* A machine has these by its devices. */
 	if (strcmp(need, "box.prober") == 0)
 		return m->nic != NULL;
+	if (strcmp(need, "box.platform") == 0)
+		return m->max_cpus > m->cpus;
 	if (strcmp(need, "box.disk-queue-per-cpu") == 0)
 		return m->disk != NULL;
 	for (size_t i = 0; plan_common[i]; i++)

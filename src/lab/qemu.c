@@ -74,7 +74,8 @@ static void add_board(struct args *a, const struct qemu_spec *spec)
 	add(a, "-cpu");
 	add(a, "%s", m->cpu_model);
 	add(a, "-smp");
-	add(a, "%d,sockets=%d,cores=%d,threads=%d", m->cpus, m->sockets, m->cores, m->threads);
+	add(a, "%d,maxcpus=%d,sockets=%d,cores=%d,threads=%d", m->cpus,
+	    m->max_cpus ? m->max_cpus : m->cpus, m->sockets, m->cores, m->threads);
 	add(a, "-m");
 	add(a, "%d", m->mem_mib);
 	if (m->firmware) {

@@ -72,6 +72,9 @@ void session_on_line(void *ctx, const json_t *line)
 		/* A failed write shows again at the next line, which is written by whoever can tell
 		 * of it. */
 		(void)!session_record_look(s, line);
+	} else if (session_is_text(line, "what", "plug.ask") ||
+		   session_is_text(line, "what", "plug.seen")) {
+		(void)!session_record_plug(s, line);
 	}
 	if (session_is_text(line, "type", "exit")) {
 		json_t *signal = json_object_get(line, "signal");

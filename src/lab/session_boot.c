@@ -88,6 +88,7 @@ int session_boot(struct session *s, struct error *err)
 void session_unboot(struct session *s)
 {
 	vcpus_free(take_ptr(s->vcpus));
+	plug_free(take_ptr(s->plug));
 	prober_free(s->prober);
 	channel_free(s->channel);
 	qemu_free(s->qemu);

@@ -5,6 +5,7 @@
 
 #include "evidence/rundir.h"
 #include "lab/channel.h"
+#include "lab/plug.h"
 #include "lab/qemu.h"
 #include "lab/session.h"
 #include "lab/vcpu.h"
@@ -21,6 +22,7 @@ struct session {
 	struct channel *channel;
 	struct prober *prober; /* NULL: none (yet) */
 	struct vcpus *vcpus;   /* NULL: nobody asked for a look (yet) */
+	struct plug *plug;     /* NULL: no CPU was asked for (yet) */
 	long outside_seq;      /* of outside.jsonl */
 	json_t *windows;       /* packet.window lines of the journal */
 	char *console;         /* path of console.txt */
@@ -83,6 +85,9 @@ _must_check_ int session_record_hang(struct session *s, const char *what, int64_
 
 /* The box asks for a look at one of its CPUs, and waits until it was taken. */
 _must_check_ int session_record_look(struct session *s, const json_t *look);
+
+/* The box asks its platform for a CPU, or tells what it saw of one. */
+_must_check_ int session_record_plug(struct session *s, const json_t *line);
 
 /* outside.jsonl: the clocks, every datagram, and the judgement of every window. The prober has
  * ended. */

@@ -298,6 +298,13 @@ int session_record_look(struct session *s, const json_t *look)
 	return r < 0 ? r : append_lines(s, vcpus_look(s->vcpus, look));
 }
 
+int session_record_plug(struct session *s, const json_t *line)
+{
+	int r = s->plug ? 0 : plug_new(s->setup->machine->isa, s->qemu->qmp, &s->plug);
+
+	return r < 0 ? r : append_lines(s, plug_line(s->plug, line));
+}
+
 int session_record_outside(struct session *s)
 {
 	_cleanup_(cleanup_packets_clock) struct packets_clock *clock = NULL;

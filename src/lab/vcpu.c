@@ -22,6 +22,7 @@ struct vcpu {
 	int index, tid;
 	int64_t id;  /* the hardware's */
 	char *state; /* of s390x */
+	char *path;  /* in QEMU's tree of objects */
 };
 
 struct last {
@@ -57,9 +58,10 @@ void vcpus_free(struct vcpus *v)
 }
 
 /* The number by which the guest's hardware description calls it. */
-static int64_t hardware_id(struct vcpus *v, const json_t *cpu, int64_t deadline_ns)
+static int64_t hardware_id(const struct arch *arch, struct qmp *qmp, const json_t *cpu,
+			   int64_t deadline_ns)
 {
-	const char *name = v->arch->vcpu_id, *path;
+	const char *name = arch->vcpu_id, *path;
 	json_t *value = NULL;
 	struct error err;
 	int64_t id;
@@ -70,7 +72,7 @@ static int64_t hardware_id(struct vcpus *v, const json_t *cpu, int64_t deadline_
 		return json_integer_value(
 			json_object_get(json_object_get(cpu, "props"), name + strlen("props:")));
 	path = json_string_value(json_object_get(cpu, "qom-path"));
-	if (qmp_command(v->qmp, "qom-get",
+	if (qmp_command(qmp, "qom-get",
 			json_pack("{s:s, s:s}", "path", path ? path : "", "property", name),
 			deadline_ns, &value, &err) < 0)
 		return -1;
@@ -80,11 +82,11 @@ static int64_t hardware_id(struct vcpus *v, const json_t *cpu, int64_t deadline_
 }
 
 /* 0: *ret is the one with this hardware id. */
-static int find(struct vcpus *v, int64_t id, int64_t deadline_ns, struct vcpu *ret,
-		struct error *err)
+static int find(const struct arch *arch, struct qmp *qmp, int64_t id, int64_t deadline_ns,
+		struct vcpu *ret, struct error *err)
 {
 	json_t *list = NULL, *cpu;
-	int r = qmp_command(v->qmp, "query-cpus-fast", NULL, deadline_ns, &list, err);
+	int r = qmp_command(qmp, "query-cpus-fast", NULL, deadline_ns, &list, err);
 	size_t i;
 
 	if (r < 0)
@@ -92,14 +94,16 @@ static int find(struct vcpus *v, int64_t id, int64_t deadline_ns, struct vcpu *r
 	r = -ENODEV;
 	json_array_foreach(list, i, cpu) {
 		const char *state = json_string_value(json_object_get(cpu, "cpu-state"));
+		const char *path = json_string_value(json_object_get(cpu, "qom-path"));
 
-		if (hardware_id(v, cpu, deadline_ns) != id)
+		if (hardware_id(arch, qmp, cpu, deadline_ns) != id)
 			continue;
 		*ret = (struct vcpu){
 			.index = (int)json_integer_value(json_object_get(cpu, "cpu-index")),
 			.tid = (int)json_integer_value(json_object_get(cpu, "thread-id")),
 			.id = id,
 			.state = state ? strdup(state) : NULL,
+			.path = path ? strdup(path) : NULL,
 		};
 		r = 0;
 		break;
@@ -139,6 +143,7 @@ static void read_times(const struct vcpus *v, const struct vcpu *cpu, struct fir
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)v->pid, cpu->tid);
 	s->at_ns = wait_now_ns();
+	s->thread = cpu->tid;
 	if (file_read(AT_FDCWD, path, &text, NULL) < 0)
 		return;
 	s->has_times = sscanf(text, "%" SCNd64 " %" SCNd64, &s->run_ns, &s->wait_ns) == 2 &&
@@ -150,7 +155,7 @@ static void sample(struct vcpus *v, int64_t id, struct firmware_sample *s)
 	int64_t deadline = wait_now_ns() + PATIENCE_NS;
 	struct vcpu cpu = {};
 	struct error err = {};
-	int r = find(v, id, deadline, &cpu, &err);
+	int r = find(v->arch, v->qmp, id, deadline, &cpu, &err);
 
 	*s = (struct firmware_sample){ .is_kvm = v->is_kvm };
 	/* Times first: looking makes some emulators run the CPU for a moment. */
@@ -161,6 +166,20 @@ static void sample(struct vcpus *v, int64_t id, struct firmware_sample *s)
 	if (r < 0)
 		snprintf(s->shows, sizeof(s->shows), "%.*s", (int)sizeof(s->shows) - 1, err.text);
 	free(cpu.state);
+	free(cpu.path);
+}
+
+int vcpus_path(const struct arch *arch, struct qmp *qmp, int64_t id, char **ret, struct error *err)
+{
+	struct vcpu cpu = {};
+	int r = find(arch, qmp, id, wait_now_ns() + PATIENCE_NS, &cpu, err);
+
+	free(cpu.state);
+	if (r == 0 && !cpu.path)
+		r = error_set(err, ENOMEM, "memory is short");
+	if (r == 0)
+		*ret = cpu.path;
+	return r;
 }
 
 json_t *vcpus_look(struct vcpus *v, const json_t *look)

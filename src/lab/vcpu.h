@@ -21,6 +21,10 @@ _must_check_ int vcpus_new(const struct arch *arch, bool is_kvm, struct qmp *qmp
 void vcpus_free(struct vcpus *v);
 CLEANUP_DEFINE(struct vcpus, vcpus, vcpus_free)
 
+/* Where the CPU with this hardware number is in QEMU's tree of objects, owned by the caller. */
+_must_check_ int vcpus_path(const struct arch *arch, struct qmp *qmp, int64_t id, char **ret,
+			    struct error *err);
+
 /*
  * One line "firmware.look" of the journal: samples that CPU, compares it with its look before, and
  * returns the lines for outside.jsonl, as an array. It never fails: what could not be had is said

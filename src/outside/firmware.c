@@ -188,6 +188,8 @@ static struct answer judge_rest(const json_t *data, const struct firmware_sample
 			      !a                          ? "there is no first look"
 			      : a->at == FIRMWARE_UNKNOWN ? a->shows
 							  : b->shows);
+	if (a->thread != b->thread)
+		return ANSWER("unexercised", "cpu%d was taken out and another one put in", cpu);
 	t = between(a, b);
 	if (!t.is_known || t.free < ENOUGH_NS)
 		return ANSWER(
@@ -226,6 +228,8 @@ static struct answer judge_return(const json_t *data, const struct firmware_samp
 	if (!a || a->at != FIRMWARE_AWAY || b->at == FIRMWARE_UNKNOWN)
 		return ANSWER("unexercised", "cpu%d was not seen to be away before: %s", cpu,
 			      a ? a->shows : "there is no look at it");
+	if (a->thread != b->thread)
+		return ANSWER("unexercised", "cpu%d was taken out and another one put in", cpu);
 	t = between(a, b);
 	if (!t.is_known)
 		return ANSWER("unexercised",

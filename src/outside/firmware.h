@@ -21,6 +21,7 @@ struct firmware_sample {
 	int64_t at_ns;   /* this host's clock */
 	int64_t run_ns;  /* of the virtual CPU's thread since it began */
 	int64_t wait_ns; /* the same: it was to run, and had to wait for a CPU of this host */
+	int thread;      /* of this host: another one is another virtual CPU */
 	bool has_times;  /* run_ns and wait_ns were had */
 	bool is_kvm;     /* what KVM shows of a halted CPU was never held against a broken one */
 	enum firmware_place at;

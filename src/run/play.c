@@ -177,6 +177,7 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.claim_globs = t->claim_globs,
 		.prober_port = run->setup->prober_port,
 		.has_lookout = run->setup->has_lookout,
+		.has_platform = run->setup->has_platform,
 		.is_expendable = run->setup->is_expendable,
 		.cpus = chosen_cpus(run),
 		.seed = run->setup->seed,

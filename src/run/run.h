@@ -60,6 +60,7 @@ struct run_setup {
 	const json_t *baseline; /* what acts cost in earlier runs of this box; NULL: not known */
 	int prober_port;
 	bool has_lookout;   /* somebody outside looks at virtual CPUs when asked */
+	bool has_platform;  /* CPUs are taken out and put in when asked */
 	bool is_expendable; /* nobody would miss the box: what may cost it is tried too */
 	bool has_no_retry;
 	const char *const *no_retry_claims; /* known to fail here: a second try would tell nothing;

@@ -45,5 +45,8 @@ const struct scenario *const scenarios_all[] = {
 	/* Last: a kernel that is tainted there stops the run. */
 	&scenario_race_deadline,
 	&scenario_cpu_ghost,
+	/* A CPU that was put in has no hotplug/ any more: for what comes after, it is half blind.
+	 */
+	&scenario_cpu_plug,
 	NULL,
 };

@@ -11,6 +11,7 @@ extern const struct scenario scenario_cpu_refuse_last;
 extern const struct scenario scenario_cpu_bad_input;
 extern const struct scenario scenario_cpu_smt_control;
 extern const struct scenario scenario_cpu_give_back;
+extern const struct scenario scenario_cpu_plug;
 extern const struct scenario scenario_cpu_many_cycles;
 extern const struct scenario scenario_cpu_stress;
 extern const struct scenario scenario_cpu_fixed;

@@ -94,6 +94,20 @@ const struct need need_lookout = {
 	.probe = probe_lookout,
 };
 
+static int probe_platform(struct box *box, char **ret_why)
+{
+	(void)box;
+	*ret_why = text_printf(
+		"nobody takes CPUs out of this box; \"hotproof lab run amd64-4-plug\" does, of a guest");
+	return 0;
+}
+
+const struct need need_platform = {
+	.id = "box.platform",
+	.summary = "a platform that takes CPUs out and puts them in",
+	.probe = probe_platform,
+};
+
 static int probe_expendable(struct box *box, char **ret_why)
 {
 	if (!box_is_real(box))

@@ -16,6 +16,8 @@ extern const struct need need_tracefs; /* tracefs is there, or can be mounted, a
 extern const struct need need_prober;
 /* Somebody outside looks at the box's virtual CPUs when it asks. The stage answers it too. */
 extern const struct need need_lookout;
+/* A platform that takes CPUs out and puts them in when asked. The stage answers it too. */
+extern const struct need need_platform;
 /* Nobody would miss the box: a guest of the lab, or one that its owner gave up for this run
  * (`--expendable`). The stage answers it too; a scripted root counts as expendable. */
 extern const struct need need_expendable;

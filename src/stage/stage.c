@@ -187,6 +187,7 @@ static bool is_given(const struct stage *s, const struct need *need)
 {
 	return (need == &need_prober && s->setup.prober_port > 0) ||
 	       (need == &need_lookout && s->setup.has_lookout) ||
+	       (need == &need_platform && s->setup.has_platform) ||
 	       (need == &need_expendable && s->setup.is_expendable);
 }
 

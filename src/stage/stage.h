@@ -38,6 +38,7 @@ struct stage_setup {
 	const char *const *claim_globs;         /* only these claims are recorded; NULL: all */
 	int prober_port; /* UDP port of the echo that a prober outside will talk to; 0: no prober */
 	bool has_lookout;       /* somebody outside looks at virtual CPUs when asked */
+	bool has_platform;      /* CPUs are taken out and put in when asked */
 	bool is_expendable;     /* nobody would miss the box */
 	struct cpulist cpus;    /* only these may be taken off; empty: all that can */
 	uint64_t seed;          /* of what is chosen at random */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "box/cpu.h"
 #include "evidence/journal.h"
 #include "stage/expect.h"
 #include "stage/needs.h"
@@ -47,63 +48,22 @@ struct firmware {
 	bool has_told_rest, has_told_return;
 };
 
-static int number(const char *line, const char *name)
-{
-	const char *colon = strchr(line, ':');
-
-	if (!text_starts(line, name) || !colon)
-		return -1;
-	return (int)strtol(colon + 1, NULL, 10);
-}
-
-/* x86 has it nowhere else, and only while the CPU is online. */
-static void read_cpuinfo(struct box *box, struct firmware *f)
+/* A CPU that does not call itself AMD's waits in MWAIT once it is dead, if it has that. */
+static bool may_wait_in_mwait(struct box *box)
 {
 	_cleanup_free_ char *text = NULL;
 	char *cursor, *line;
-	bool is_amd = false;
-	int cpu = -1;
+	bool is_amd = false, has_mwait = false;
 
 	if (box_read(box, "proc/cpuinfo", &text) < 0)
-		return;
+		return false;
 	for (cursor = text; (line = text_next_line(&cursor));) {
-		if (number(line, "processor") >= 0)
-			cpu = number(line, "processor");
-		else if (number(line, "apicid") >= 0 && cpu >= 0 && cpu < CPULIST_MAX)
-			f->id[cpu] = number(line, "apicid");
-		else if (text_starts(line, "vendor_id"))
+		if (text_starts(line, "vendor_id"))
 			is_amd = strstr(line, "AuthenticAMD") || strstr(line, "HygonGenuine");
 		else if (text_starts(line, "flags"))
-			f->has_mwait = !is_amd && strstr(line, " monitor");
+			has_mwait = strstr(line, " monitor");
 	}
-}
-
-/* "OF_FULLNAME=/cpus/cpu@1": the address is the device tree's, in hexadecimal. */
-static int id_of_node(struct box *box, int cpu)
-{
-	_cleanup_free_ char *text = NULL;
-	char *cursor, *line;
-
-	if (box_readf(box, &text, "sys/devices/system/cpu/cpu%d/uevent", cpu) < 0)
-		return -1;
-	for (cursor = text; (line = text_next_line(&cursor));) {
-		const char *at = text_starts(line, "OF_FULLNAME=") ? strrchr(line, '@') : NULL;
-
-		if (at)
-			return (int)strtol(at + 1, NULL, 16);
-	}
-	return -1;
-}
-
-static int find_id(struct box *box, int cpu)
-{
-	int id;
-
-	/* s390x; ppc64, whose device tree names cores and not threads; all others. */
-	if (box_read_int(box, &id, "sys/devices/system/cpu/cpu%d/address", cpu) == 0 ||
-	    box_read_int(box, &id, "sys/devices/system/cpu/cpu%d/physical_id", cpu) == 0)
-		return id;
-	return id_of_node(box, cpu);
+	return has_mwait && !is_amd;
 }
 
 static int plant(struct stage *s, void **ret_state)
@@ -114,10 +74,9 @@ static int plant(struct stage *s, void **ret_state)
 	if (!f)
 		return -ENOMEM;
 	memset(f->id, -1, sizeof(f->id));
-	read_cpuinfo(stage_box(s), f);
+	f->has_mwait = may_wait_in_mwait(stage_box(s));
 	for (int cpu = cpulist_next(online, 0); cpu >= 0; cpu = cpulist_next(online, cpu + 1))
-		if (f->id[cpu] < 0)
-			f->id[cpu] = find_id(stage_box(s), cpu);
+		f->id[cpu] = cpu_hardware_id(stage_box(s), cpu);
 	*ret_state = f;
 	return 0;
 }
