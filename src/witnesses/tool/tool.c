@@ -237,6 +237,13 @@ int tool_before(struct stage *s, void *state, const struct act *act)
 	if (t->n_changes == 0 &&
 	    wait_until(has_begun, t, wait_now_ns() + wait_scaled(FRAME_NS)) <= 0)
 		return -ETIMEDOUT;
+	/* busybox has a top too, which does not know our options. */
+	if (t->n_changes == 0 && !t->is_dead && reader_is_at_end(t->reader)) {
+		t->is_dead = true;
+		expect_unexercised(s, NULL, t->spec->alive, NULL,
+				   "%s ended before the first act: is it another one?",
+				   t->spec->name);
+	}
 	return settle(s, t, took_cpus_away(last_act(t)) && act->verb != ACT_OFFLINE);
 }
 
