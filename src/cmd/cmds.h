@@ -7,6 +7,7 @@
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_relay; /* what the lab starts on a box over ssh */
 extern const struct cmd cmd_judge;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_lab;    /* passes all on to the program hotproof-lab */

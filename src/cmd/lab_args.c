@@ -39,6 +39,10 @@ enum {
 	OPT_BASELINE,
 	OPT_DUMP,
 	OPT_SUITE,
+	OPT_TREE,
+	OPT_BOX,
+	OPT_SSH,
+	OPT_PROBER,
 	OPT_SUITE_DIR,
 };
 
@@ -48,6 +52,8 @@ const struct cmd_option lab_args_options[] = {
 	  CMD_FILE },
 	{ OPT_MODULES, "modules", 'm', "DIR",
 	  "The modules of the kernel's file: the folder lib/modules/RELEASE", CMD_DIR },
+	{ OPT_TREE, "kernel-tree", 0, "DIR",
+	  "Boot the kernel that was built in this kernel tree, with its modules", CMD_DIR },
 	{ OPT_APPEND, "append", 'a', "OPTIONS", "Further kernel options" },
 	{ OPT_CPUS, "cpus", 0, "N", "Another number of CPUs" },
 	{ OPT_MEM, "mem", 0, "MIB", "Another size of memory" },
@@ -77,6 +83,12 @@ const struct cmd_option lab_args_options[] = {
 	  CMD_DIR },
 	{ OPT_DUMP, "dump", 0, NULL,
 	  "Keep the memory of a guest that panics or hangs: vmcore.kdump, for crash(8)" },
+	{ OPT_BOX, "box", 0, "ssh://USER@HOST:PORT",
+	  "On this box over ssh, instead of in a guest; MACHINE is then its name in the record" },
+	{ OPT_SSH, "ssh-option", 0, "OPTION",
+	  "A word for ssh, as in `--ssh-option=-i --ssh-option=key` (may be repeated)" },
+	{ OPT_PROBER, "prober-port", 0, "PORT",
+	  "UDP port of the box that the prober talks to; 0: no prober (40007)" },
 	{ OPT_SUITE, "suite", 0, "NAME",
 	  "Instead of scenarios another suite: ltp-cpuhotplug, kselftest, stress-ng, or ktap:COMMAND" },
 	{ OPT_SUITE_DIR, "suite-dir", 0, "DIR",
@@ -167,6 +179,10 @@ static int take(struct lab_request *q, int option, const char *value)
 {
 	switch (option) {
 	case CMD_OPERAND: return take_machine(q, value);
+	case OPT_BOX: q->box = value; return 0;
+	case OPT_SSH: return add(&q->ssh_options, value);
+	case OPT_PROBER: return take_count("prober-port", value, 0, 65535, &q->prober_port);
+	case OPT_TREE: q->tree_dir = value; return 0;
 	case OPT_SUITE: q->suite = value; return 0;
 	case OPT_SUITE_DIR: q->suite_dir = value; return 0;
 	case OPT_KERNEL: q->kernel = value; return 0;
@@ -215,6 +231,8 @@ int lab_args_parse(int argc, char **argv, struct lab_request *ret)
 void lab_args_clear(struct lab_request *q)
 {
 	suite_choice_free(q->choice);
+	kernel_tree_free(q->tree);
+	free(q->ssh_options.v);
 	machine_free(q->machine);
 	free(q->insmod.v);
 	free(q->add.v);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "cmd/cmd.h"
+#include "lab/kernel_tree.h"
 #include "lab/machine.h"
 #include "lab/suite.h"
 
@@ -23,7 +24,11 @@ struct lab_request {
 	struct lab_list insmod, add, plan, baselines;
 	char *baseline; /* owned; filled in later: what the runs of `baselines` hold */
 	int cpus, mem, want_kvm;
-	const char *suite, *suite_dir;
+	const char *suite, *suite_dir, *box, *tree_dir;
+	struct kernel_tree *tree; /* owned; NULL: none */
+	struct lab_list ssh_options;
+	int prober_port; /* on the box */
+	char prober_text[16];
 	bool is_known_ok, has_no_report, is_quiet, want_dump;
 };
 

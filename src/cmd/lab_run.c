@@ -16,6 +16,7 @@
 #include "cmd/baseline.h"
 #include "cmd/lab.h"
 #include "cmd/lab_args.h"
+#include "cmd/lab_box.h"
 #include "cmd/lab_end.h"
 #include "cmd/lab_lost.h"
 #include "lab/cache.h"
@@ -25,12 +26,38 @@
 /* So many guests are lost before that is the answer. */
 #define GUESTS_MAX 3
 
+/* Unprivileged, and nobody's: a box may have its own echo. */
+#define PROBER_PORT 40007
+
+static int take_tree(const struct lab_request *q, char **ret_kernel, char **ret_modules)
+{
+	*ret_kernel = strdup(q->tree->image);
+	*ret_modules = strdup(q->tree->modules);
+	return *ret_kernel && *ret_modules ? 0 : VERDICT_EXIT_NOT_JUDGED;
+}
+
+static int open_tree(struct lab_request *q)
+{
+	struct error err = {};
+	int r;
+
+	if (q->kernel || q->modules)
+		return cmd_usage_error(&cmd_lab_run,
+				       "--kernel-tree and --kernel or --modules: which kernel?");
+	r = kernel_tree_open(q->tree_dir, q->machine->isa, &q->tree, &err);
+	return r < 0 ? cmd_fail(&cmd_lab_run, VERDICT_EXIT_USAGE, "%s",
+				err.code ? err.text : strerror(-r))
+		     : 0;
+}
+
 /* --kernel with --modules is a file; alone it is a name in the cache. */
 static int find_kernel(const struct lab_request *q, char **ret_kernel, char **ret_modules)
 {
 	const char *name = q->kernel ? q->kernel : q->machine->kernel;
 	struct error err = {};
 
+	if (q->tree)
+		return take_tree(q, ret_kernel, ret_modules);
 	if (!q->modules && cache_kernel(q->machine->isa, name, ret_kernel, ret_modules, &err) == 0)
 		return 0;
 	if (!q->kernel != !q->modules && (!q->kernel || access(q->kernel, R_OK) == 0))
@@ -64,7 +91,8 @@ static int settle_machine(struct lab_request *q, char **ret_kernel, char **ret_m
 		free(q->machine->cpu_model);
 		q->machine->cpu_model = strdup(q->cpu_model);
 	}
-	return find_kernel(q, ret_kernel, ret_modules);
+	r = q->tree_dir ? open_tree(q) : 0;
+	return r != 0 ? r : find_kernel(q, ret_kernel, ret_modules);
 }
 
 /* Globs that choose nothing are known here already: a guest need not boot for that. */
@@ -317,13 +345,23 @@ static char *repeat_of(int argc, char **argv)
 	return text;
 }
 
+static int play_on_box(struct lab_request *q, const char *repeat)
+{
+	_cleanup_close_ int signals = open_signals();
+	_cleanup_free_ char *name = fresh_name();
+
+	return lab_box_play(q, q->out ? q->out : name, signals, repeat);
+}
+
 static int run(int argc, char **argv)
 {
 	_cleanup_free_ char *repeat = repeat_of(argc, argv);
-	struct lab_request q = {};
+	struct lab_request q = { .prober_port = PROBER_PORT };
 	int r = lab_args_parse(argc, argv, &q);
 
-	if (r == 0)
+	if (r == 0 && q.box)
+		r = play_on_box(&q, repeat ? repeat : "");
+	else if (r == 0)
 		r = prepare_and_play(&q, repeat ? repeat : "");
 	lab_args_clear(&q);
 	return r;

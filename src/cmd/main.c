@@ -8,7 +8,7 @@
 
 static const struct cmd *const cmds[] = {
 	&cmd_list, &cmd_explain, &cmd_run,     &cmd_judge, &cmd_report,
-	&cmd_lab,  &cmd_shrink,  &cmd_tracker, NULL,
+	&cmd_lab,  &cmd_shrink,  &cmd_tracker, &cmd_relay, NULL,
 };
 
 static const struct cmd_program hotproof = {

@@ -52,6 +52,7 @@ enum {
 	OPT_BASELINE,
 	OPT_LOOKOUT,
 	OPT_SUITE,
+	OPT_BOX,
 	OPT_SUITE_FORMAT,
 	OPT_SUITE_COMMAND,
 	OPT_SUITE_FOLDER,
@@ -100,6 +101,8 @@ static const struct cmd_option options[] = {
 	{ OPT_SUITE_FOLDER, "suite-folder", 0, "DIR", "Where it is run", .is_hidden = true },
 	{ OPT_PLATFORM, "platform", 0, NULL, "The lab takes CPUs out and puts them in when asked",
 	  .is_hidden = true },
+	{ OPT_BOX, "box", 0, NULL, "The box is somebody's: it outlives the run",
+	  .is_hidden = true },
 	{ OPT_PORT_FD, "port-fd", 0, "FD",
 	  "Stream the run directory to this descriptor: what a lab guest does", .is_hidden = true },
 	{ OPT_NAME, "name", 0, "NAME", "The run's name, where the lab makes its directory",
@@ -125,7 +128,7 @@ struct request {
 	struct cpulist cpus;
 	struct suite_args suite;
 	bool is_go, has_no_retry, is_known_ok, has_deep, is_expendable, is_smoke, has_lookout,
-		has_platform;
+		has_platform, is_box;
 };
 
 static int add(struct globs *g, const char *value)
@@ -178,6 +181,7 @@ static int take(struct request *q, int option, const char *value)
 	case OPT_GO: q->is_go = true; return 0;
 	case OPT_PLATFORM: q->has_platform = true; return 0;
 	case OPT_LOOKOUT: q->has_lookout = true; return 0;
+	case OPT_BOX: q->is_box = true; return 0;
 	case OPT_SUITE: q->suite.setup.name = value; return 0;
 	case OPT_SUITE_FORMAT: q->suite.setup.format = value; return 0;
 	case OPT_SUITE_COMMAND: q->suite.setup.command = value; return 0;
@@ -322,7 +326,7 @@ static int play(const struct request *q)
 		/* A guest of the lab lives for the run only. */
 		.has_lookout = q->has_lookout,
 		.has_platform = q->has_platform,
-		.is_expendable = q->is_expendable || q->port_fd >= 0,
+		.is_expendable = q->is_expendable || (q->port_fd >= 0 && !q->is_box),
 		.plan = q->plan,
 		.baseline = q->baseline,
 		.prober_port = q->prober_port,

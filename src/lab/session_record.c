@@ -93,7 +93,7 @@ static char *registers_of(struct session *s)
 	char *text = NULL;
 	struct error err = {};
 
-	if (s->qemu->process.pid <= 0)
+	if (!s->qemu || s->qemu->process.pid <= 0)
 		return NULL;
 	if (qmp_hmp(s->qemu->qmp, "info registers -a", wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
 		    &text, &err) < 0)
@@ -117,7 +117,7 @@ static char *dump_memory(struct session *s)
 	_cleanup_free_ char *to = dir ? text_printf("file:%s/" SESSION_DUMP, dir) : NULL;
 	struct error err = {};
 
-	if (!to || s->qemu->process.pid <= 0)
+	if (!to || !s->qemu || s->qemu->process.pid <= 0)
 		return NULL;
 	if (qmp_command(s->qemu->qmp, "dump-guest-memory",
 			json_pack("{s:b, s:s, s:s}", "paging", 0, "protocol", to, "format",
@@ -155,8 +155,8 @@ int session_record_crash(struct session *s, const char *how, const char *what)
 	_cleanup_free_ char *oops = NULL, *function = NULL;
 	bool has_oops = console_oops(s->console, &oops, &function);
 
-	text = text_printf("the guest %s %s%s%s", what, place ? place : "", panic ? ": " : "",
-			   panic ? panic : "");
+	text = text_printf("the %s %s %s%s%s", s->qemu ? "guest" : "box", what, place ? place : "",
+			   panic ? ": " : "", panic ? panic : "");
 	if (!text)
 		return -ENOMEM;
 	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
@@ -197,7 +197,8 @@ int session_record_lost(struct session *s, const char *why)
 {
 	_cleanup_free_ char *place = where(s), *text = NULL;
 
-	text = text_printf("the guest was lost %s: %s", place ? place : "", why);
+	text = text_printf("the %s was lost %s: %s", s->qemu ? "guest" : "box", place ? place : "",
+			   why);
 	return text ? record_cut(s, "lost", text, json_pack("{s:o}", "stacks", last_words(s)))
 		    : -ENOMEM;
 }

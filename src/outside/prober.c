@@ -208,13 +208,15 @@ static void *main_loop(void *arg)
 	return NULL;
 }
 
-static int open_socket(struct prober *p)
+static int open_socket(struct prober *p, const char *address)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons(p->port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(to);
 
+	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
+		return -EINVAL;
 	p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (p->fd < 0 || connect(p->fd, (struct sockaddr *)&to, sizeof(to)) < 0 ||
 	    getsockname(p->fd, (struct sockaddr *)&to, &len) < 0)
@@ -224,6 +226,11 @@ static int open_socket(struct prober *p)
 }
 
 int prober_start(int port, struct prober **ret, struct error *err)
+{
+	return prober_start_at("127.0.0.1", port, ret, err);
+}
+
+int prober_start_at(const char *address, int port, struct prober **ret, struct error *err)
 {
 	_cleanup_(cleanup_prober) struct prober *p = calloc(1, sizeof(*p));
 	sigset_t all, old;
@@ -236,9 +243,9 @@ int prober_start(int port, struct prober **ret, struct error *err)
 	p->interval_ns = SILENT_NS;
 	if (getrandom(&p->run, sizeof(p->run), 0) != sizeof(p->run))
 		p->run = wait_now_ns();
-	r = open_socket(p);
+	r = open_socket(p, address);
 	if (r < 0)
-		return error_set(err, -r, "cannot talk to UDP port %d of 127.0.0.1: %s", port,
+		return error_set(err, -r, "cannot talk to UDP port %d of %s: %s", port, address,
 				 strerror(-r));
 	/* Signals are the main thread's. */
 	sigfillset(&all);

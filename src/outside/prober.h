@@ -14,6 +14,10 @@ struct prober;
 /* To 127.0.0.1:port. It starts slowly, and goes on at up to 400 a second once something answers. */
 _must_check_ int prober_start(int port, struct prober **ret, struct error *err);
 
+/* The same to another host, by its IPv4 address. */
+_must_check_ int prober_start_at(const char *address, int port, struct prober **ret,
+				 struct error *err);
+
 /* Ends the thread. The record is then still there, until prober_free(). */
 void prober_stop(struct prober *p);
 void prober_free(struct prober *p);
