@@ -16,9 +16,9 @@ extern const char style_text_sha256[], script_text_sha256[];
 static const struct {
 	const char *path, *title;
 } menu_entries[] = {
-	{ "/changes", "What broke" }, { "/matrix", "Matrix" },     { "/runs", "Runs" },
-	{ "/compare", "Compare" },    { "/machines", "Machines" }, { "/catalogue", "Catalogue" },
-	{ "/ideas", "Ideas" },
+	{ "/changes", "What broke" },  { "/matrix", "Matrix" },  { "/runs", "Runs" },
+	{ "/compare", "Compare" },     { "/rules", "Expected" }, { "/machines", "Machines" },
+	{ "/catalogue", "Catalogue" }, { "/ideas", "Ideas" },
 };
 
 int page_style(struct request *r)

@@ -35,6 +35,18 @@ static int find_kernel(struct db *db, const struct names *n, int64_t *ret, struc
 
 	if (r != 0)
 		return r;
+	/* One that was only wanted so far is known by its version, and not yet by its release. */
+	r = db_number(db, ret, err,
+		      "UPDATE kernel SET name=?1,release=?2 WHERE name=?3 AND NOT EXISTS"
+		      " (SELECT 1 FROM target t WHERE t.kernel=kernel.id AND t.last_run<>0)"
+		      " RETURNING id",
+		      "sss", n->kernel, n->release, n->version);
+	if (r == 1)
+		return db_run(db, err,
+			      "UPDATE search SET ref=?1,title=?1 WHERE kind='kernel' AND ref=?2",
+			      "ss", n->kernel, n->version);
+	if (r != 0)
+		return r;
 	r = db_number(db, ret, err,
 		      "INSERT INTO kernel(name,release,version,series,number)"
 		      " VALUES(?1,?2,?3,?4,?5) RETURNING id",
