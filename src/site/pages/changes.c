@@ -6,9 +6,12 @@
 #include "site/pages/page.h"
 #include "site/web/site.h"
 #include "store/cells/change.h"
+#include "store/cells/timing.h"
 #include "store/cells/list.h"
 
-#define SHOWN 200 /* of each kind */
+#define SHOWN 200  /* of each kind */
+#define SLOWER 130 /* percent of before from which on it is said; less is noise */
+#define QUICKER 77
 
 static void put_side(struct out *out, enum cell_state state, int64_t cell, const char *where,
 		     bool is_where)
@@ -213,6 +216,62 @@ static int put_names(struct request *r, const char *what)
 	return n;
 }
 
+static void put_latency(struct out *out, const char *verb, const struct timing *a,
+			const struct timing *b)
+{
+	const struct {
+		const char *title;
+		int64_t before, after;
+	} rows[] = { { "median", a->p50, b->p50 },
+		     { "95 %", a->p95, b->p95 },
+		     { "longest", a->max, b->max } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int64_t percent = rows[i].before ? rows[i].after * 100 / rows[i].before : 100;
+
+		out_put(out,
+			"<tr><td>%s, %s</td><td class=\"num\">%lld</td><td class=\"num\">%lld</td>"
+			"<td class=\"num\">%lld %%</td><td>%s</td></tr>\n",
+			verb, rows[i].title, (long long)rows[i].before, (long long)rows[i].after,
+			(long long)percent,
+			percent >= SLOWER    ? "slower"
+			: percent <= QUICKER ? "quicker"
+					     : "");
+	}
+}
+
+/* It judges nothing: a busy host makes a box slow. How many runs and acts it is of stands there. */
+static int put_latencies(struct request *r, const char *what, const char *before, const char *after)
+{
+	static const char *const verbs[] = { "offline", "online" };
+	struct out *out = &r->reply.body;
+	int n = 0, count = 0;
+
+	for (size_t i = 0; n >= 0 && i < ARRAY_SIZE(verbs); i++) {
+		struct timing a, b;
+
+		n = timing_read(r->db, what, before, verbs[i], &a, &r->err);
+		if (n >= 0)
+			n = timing_read(r->db, what, after, verbs[i], &b, &r->err);
+		if (n < 0 || a.acts == 0 || b.acts == 0)
+			continue;
+		if (count++ == 0)
+			out_put(out,
+				"<h2>How long acts took <small>µs; %lld acts in %lld runs before, %lld in "
+				"%lld after</small></h2>\n<div class=\"scroll\" tabindex=\"0\" "
+				"role=\"region\" aria-label=\"Latency\"><table class=\"list\"><thead><tr>"
+				"<th scope=\"col\">Act</th><th scope=\"col\">Before</th><th scope=\"col\">"
+				"After</th><th scope=\"col\">Of before</th><th scope=\"col\">That is</th>"
+				"</tr></thead><tbody>",
+				(long long)a.acts, (long long)a.runs, (long long)b.acts,
+				(long long)b.runs);
+		put_latency(out, verbs[i], &a, &b);
+	}
+	if (count)
+		out_raw(out, "</tbody></table></div>\n");
+	return n;
+}
+
 int page_compare(struct request *r)
 {
 	struct change_list list _cleanup_changes_ = { 0 };
@@ -238,6 +297,8 @@ int page_compare(struct request *r)
 		n = change_between(r->db, what, before, after, &list, &r->err);
 		if (n >= 0)
 			put_changes(out, &list, false);
+		if (n >= 0)
+			n = put_latencies(r, what, before, after);
 	}
 	return n < 0 ? n : page_end(r);
 }

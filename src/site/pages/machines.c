@@ -218,7 +218,9 @@ int page_machine(struct request *r)
 	page_coverage(out, &m->all);
 	out_raw(out, "<p><a href=\"/matrix?rows=subject&amp;columns=kernel&amp;machine=");
 	out_url(out, r->parts[0]);
-	out_raw(out, "\">Its matrix</a></p>\n");
+	out_raw(out, "\">Its matrix</a> · <a href=\"/trends?machine=");
+	out_url(out, r->parts[0]);
+	out_raw(out, "\">its trends</a></p>\n");
 	put_form(r, &rows);
 	n = put_runs(r, r->parts[0]);
 	return n < 0 ? n : page_end(r);

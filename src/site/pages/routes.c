@@ -31,6 +31,7 @@ const struct route pages_routes[] = {
 	  .is_slow = true },
 	{ "POST", "/wanted/{id}", page_wanted_remove, .role = ACCOUNT_MAINTAINER,
 	  .body = ROUTE_FORM, .is_slow = true },
+	{ "GET", "/trends", page_trends, .is_shared = true },
 	{ "GET", "/search", page_search, .is_shared = true },
 	{ "GET", "/help", page_help, .is_shared = true },
 	{ "GET", "/style.css", page_style, .is_shared = true },

@@ -99,6 +99,9 @@ int page_runs(struct request *r)
 		return -r->err.code;
 	page_filter_read(r, &filter);
 	out = page_begin(r, "Runs", "/runs");
+	out_raw(out, "<p><a href=\"/trends?");
+	page_filter_url(out, &filter, NULL);
+	out_raw(out, "\">Trends of these runs</a></p>\n");
 	out_raw(out, "<form class=\"filter\" action=\"/runs\">");
 	for (size_t i = 0; n >= 0 && i < ARRAY_SIZE(menus); i++)
 		n = page_menu(r, menus[i].what, menus[i].label,
