@@ -248,7 +248,7 @@ static int put_latencies(struct request *r, const char *what, const char *before
 	int n = 0, count = 0;
 
 	for (size_t i = 0; n >= 0 && i < ARRAY_SIZE(verbs); i++) {
-		struct timing a, b;
+		struct timing a = { 0 }, b = { 0 };
 
 		n = timing_read(r->db, what, before, verbs[i], &a, &r->err);
 		if (n >= 0)
