@@ -157,11 +157,8 @@ static int change_machine(struct request *r, const json_t *doc)
 		.key = member(doc, "key"),
 		.every_days = json_is_integer(days) ? (int)json_integer_value(days) : -1,
 	};
-	struct db *db = request_writer(r);
-	int n = db ? machine_set(db, r->parts[0], &change, r->now, &r->err) : -r->err.code;
+	int n = page_machine_change(r, &change);
 
-	if (n >= 0)
-		n = account_audit(db, r->now, r->who.name, "machine", r->parts[0], &r->err);
 	if (n < 0)
 		return n;
 	r->reply.type = "application/json";

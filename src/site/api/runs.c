@@ -9,6 +9,7 @@
 
 #include "site/api/api.h"
 #include "site/pages/page.h"
+#include "site/pages/runs.h"
 #include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/take/bundle.h"
@@ -42,22 +43,10 @@ int api_runs(struct request *r)
 	return n < 0 ? n : api_list_end(r, count == limit ? next : "");
 }
 
-static int find_run(struct request *r, struct rows *run)
-{
-	int n;
-
-	if (!request_db(r))
-		return -r->err.code;
-	n = list_run(r->db, r->parts[0], run, &r->err);
-	if (n >= 0)
-		n = rows_next(run, &r->err);
-	return n == 0 ? error_set(&r->err, ENOENT, "there is no run \"%.80s\"", r->parts[0]) : n;
-}
-
 int api_run(struct request *r)
 {
 	_cleanup_rows_ struct rows run = { 0 };
-	int n = find_run(r, &run);
+	int n = runs_find(r, &run);
 
 	if (n < 0)
 		return n;
@@ -70,7 +59,7 @@ int api_run(struct request *r)
 int api_run_results(struct request *r)
 {
 	_cleanup_rows_ struct rows run = { 0 }, rows = { 0 };
-	int n = find_run(r, &run);
+	int n = runs_find(r, &run);
 
 	if (n >= 0)
 		n = db_select(r->db, &rows, &r->err, "SELECT results FROM evidence WHERE run=?1",

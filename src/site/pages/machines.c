@@ -9,6 +9,7 @@
 #include "site/web/site.h"
 #include "store/cells/list.h"
 #include "store/cells/machine.h"
+#include "store/people/event.h"
 #include "store/take/signature.h"
 
 enum {
@@ -234,6 +235,16 @@ static const char *given(const struct request *r, const char *name)
 	return NULL;
 }
 
+int page_machine_change(struct request *r, const struct machine_change *change)
+{
+	struct db *db = request_writer(r);
+	int n = db ? machine_set(db, r->parts[0], change, r->now, &r->err) : -r->err.code;
+
+	if (n >= 0)
+		n = account_audit(db, r->now, r->who.name, "machine", r->parts[0], &r->err);
+	return n < 0 ? n : event_add(db, r->now, "machine", r->parts[0], "{}", &r->err);
+}
+
 int page_machine_save(struct request *r)
 {
 	struct machine_change change = {
@@ -252,18 +263,13 @@ int page_machine_save(struct request *r)
 	};
 	const char *days = request_form(r, "every_days");
 	struct out url = { 0 };
-	struct db *db;
 	int n = page_check_token(r);
 
 	if (n >= 0 && *days &&
 	    (text_to_int(days, &change.every_days) < 0 || change.every_days > 3650))
 		n = error_set(&r->err, EINVAL, "\"%.20s\" is no number of days", days);
-	db = n < 0 ? NULL : request_writer(r);
-	if (!db)
-		return -r->err.code;
-	n = machine_set(db, r->parts[0], &change, r->now, &r->err);
 	if (n >= 0)
-		n = account_audit(db, r->now, r->who.name, "machine", r->parts[0], &r->err);
+		n = page_machine_change(r, &change);
 	out_url(&url, r->parts[0]);
 	if (n >= 0)
 		n = request_see(r, "/machine/%s", url.text ? url.text : "");

@@ -45,6 +45,10 @@ void page_bar(struct out *out, const struct matrix_count *count);
 void page_token(struct request *r);
 _must_check_ int page_check_token(struct request *r);
 
+/* Changes the machine that the path names, with the note of who did it and the word to watchers. */
+struct machine_change;
+_must_check_ int page_machine_change(struct request *r, const struct machine_change *change);
+
 /* markdown.c: a stranger's text as HTML; what it may hold is bounded in size and kind. */
 void page_markdown(struct out *out, const char *text);
 

@@ -9,6 +9,7 @@
 #include "evidence/verdict.h"
 #include "report/report.h"
 #include "site/pages/page.h"
+#include "site/pages/runs.h"
 #include "store/cells/list.h"
 #include "store/take/bundle.h"
 #include "store/take/signature.h"
@@ -18,18 +19,6 @@
 #define REPORT_POLICY                                                            \
 	"sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; " \
 	"script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-static int find_run(struct request *r, struct rows *run)
-{
-	int n;
-
-	if (!request_db(r))
-		return -r->err.code;
-	n = list_run(r->db, r->parts[0], run, &r->err);
-	if (n >= 0)
-		n = rows_next(run, &r->err);
-	return n == 0 ? error_set(&r->err, ENOENT, "there is no run \"%.80s\"", r->parts[0]) : n;
-}
 
 /* By whose key, in words. */
 static int put_signature(struct request *r, const struct rows *run)
@@ -160,7 +149,7 @@ int page_run(struct request *r)
 {
 	_cleanup_rows_ struct rows run = { 0 };
 	struct out *out;
-	int n = find_run(r, &run);
+	int n = runs_find(r, &run);
 
 	if (n < 0)
 		return n;
@@ -177,7 +166,7 @@ int page_run(struct request *r)
 static int read_evidence(struct request *r, struct rows *rows, const void **data, size_t *len)
 {
 	_cleanup_rows_ struct rows run = { 0 };
-	int n = find_run(r, &run);
+	int n = runs_find(r, &run);
 
 	if (n >= 0)
 		n = db_select(r->db, rows, &r->err, "SELECT data,kind FROM evidence WHERE run=?1",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /runs: the newest first. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +83,7 @@ static int put_runs(struct request *r, const struct filter *filter, char key[48]
 	return n;
 }
 
-int page_runs(struct request *r)
+int runs_filter_form(struct request *r, const struct filter *filter, const char *action)
 {
 	static const struct {
 		const char *what, *label;
@@ -90,6 +91,30 @@ int page_runs(struct request *r)
 		      { "series", "Series" },
 		      { "kernel", "Kernel" },
 		      { "machine", "Machine" } };
+	int n = 0;
+
+	out_put(&r->reply.body, "<form class=\"filter\" action=\"%s\">", action);
+	for (size_t i = 0; n >= 0 && i < ARRAY_SIZE(menus); i++)
+		n = page_menu(r, menus[i].what, menus[i].label,
+			      *filter_field((struct filter *)filter, menus[i].what));
+	out_raw(&r->reply.body, "<button>Show</button></form>\n");
+	return n;
+}
+
+int runs_find(struct request *r, struct rows *run)
+{
+	int n;
+
+	if (!request_db(r))
+		return -r->err.code;
+	n = list_run(r->db, r->parts[0], run, &r->err);
+	if (n >= 0)
+		n = rows_next(run, &r->err);
+	return n == 0 ? error_set(&r->err, ENOENT, "there is no run \"%.80s\"", r->parts[0]) : n;
+}
+
+int page_runs(struct request *r)
+{
 	struct out query = { 0 }, *out;
 	struct filter filter;
 	char key[48] = "";
@@ -102,11 +127,7 @@ int page_runs(struct request *r)
 	out_raw(out, "<p><a href=\"/trends?");
 	page_filter_url(out, &filter, NULL);
 	out_raw(out, "\">Trends of these runs</a></p>\n");
-	out_raw(out, "<form class=\"filter\" action=\"/runs\">");
-	for (size_t i = 0; n >= 0 && i < ARRAY_SIZE(menus); i++)
-		n = page_menu(r, menus[i].what, menus[i].label,
-			      *filter_field(&filter, menus[i].what));
-	out_raw(out, "<button>Show</button></form>\n");
+	n = runs_filter_form(r, &filter, "/runs");
 	if (n >= 0)
 		n = put_runs(r, &filter, key);
 	if (n >= 0 && key[0]) {

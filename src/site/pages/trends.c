@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "site/pages/page.h"
+#include "site/pages/runs.h"
 #include "site/web/site.h"
 #include "store/cells/timing.h"
 
@@ -184,12 +185,6 @@ static void put_table(struct out *out, const struct points *p)
 
 int page_trends(struct request *r)
 {
-	static const struct {
-		const char *what, *label;
-	} menus[] = { { "arch", "Architecture" },
-		      { "series", "Series" },
-		      { "kernel", "Kernel" },
-		      { "machine", "Machine" } };
 	struct points *p _cleanup_(cleanup_points) = calloc(1, sizeof(*p));
 	struct filter filter;
 	struct out *out;
@@ -203,11 +198,7 @@ int page_trends(struct request *r)
 		return n;
 	out = page_begin(r, "Trends", "/runs");
 	out_put(out, "<p class=\"summary\">The last %d runs, the oldest on the left.</p>\n", p->n);
-	out_raw(out, "<form class=\"filter\" action=\"/trends\">");
-	for (size_t i = 0; n >= 0 && i < ARRAY_SIZE(menus); i++)
-		n = page_menu(r, menus[i].what, menus[i].label,
-			      *filter_field(&filter, menus[i].what));
-	out_raw(out, "<button>Show</button></form>\n");
+	n = runs_filter_form(r, &filter, "/trends");
 	if (p->n > 0) {
 		put_bars(out, p);
 		put_lines(out, p);

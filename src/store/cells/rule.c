@@ -39,54 +39,47 @@ static int check(const struct rule_new *n, struct error *err)
 	return 0;
 }
 
-/* What was begun, with all cells planned anew. */
-static int finish(struct db *db, int64_t now, struct error *err)
+/* What was begun and came out as `r`: cells are planned anew, of one target or (0) of all, or
+ * nothing of it is there. */
+static int finish(struct db *db, int r, int64_t target, int64_t now, struct error *err)
 {
-	int r = cell_plan_all(db, err);
-
 	if (r >= 0)
-		r = cell_refresh(db, 0, now, err);
-	return r < 0 ? r : db_commit(db, err);
+		r = target ? cell_plan(db, target, err) : cell_plan_all(db, err);
+	if (r >= 0)
+		r = cell_refresh(db, target, now, err);
+	if (r >= 0)
+		r = db_commit(db, err);
+	if (r < 0)
+		db_rollback(db);
+	return r;
 }
 
 int rule_add(struct db *db, const struct rule_new *n, int64_t now, struct error *err)
 {
-	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
 	int r = check(n, err);
 
 	if (r >= 0)
 		r = db_begin(db, err);
 	if (r < 0)
 		return r;
-	undo = db;
 	r = db_run(db, err,
 		   "INSERT INTO rule(scenario,claim,arch,machine,kernel_from,kernel_before,reason,"
 		   "added_by,added_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
 		   "ssssssssi", n->scenario, n->claim, n->arch, n->machine, n->from, n->before,
 		   n->reason, n->by, now);
-	if (r >= 0)
-		r = finish(db, now, err);
-	if (r >= 0)
-		undo = NULL;
-	return r;
+	return finish(db, r, 0, now, err);
 }
 
 int rule_remove(struct db *db, int64_t id, int64_t now, struct error *err)
 {
-	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
 	int r = db_begin(db, err);
 
 	if (r < 0)
 		return r;
-	undo = db;
 	r = db_run(db, err, "DELETE FROM rule WHERE id=?1", "i", id);
 	if (r >= 0 && db_changes(db) == 0)
 		r = error_set(err, ENOENT, "there is no such rule any more");
-	if (r >= 0)
-		r = finish(db, now, err);
-	if (r >= 0)
-		undo = NULL;
-	return r;
+	return finish(db, r, 0, now, err);
 }
 
 int wanted_list(struct db *db, int64_t limit, struct rows *ret, struct error *err)
@@ -127,48 +120,28 @@ static int read_names(struct db *db, const char *machine, const char *kernel, co
 int wanted_add(struct db *db, const char *machine, const char *kernel, const char *options,
 	       int64_t now, struct error *err)
 {
-	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
 	struct names names = { 0 };
 	int64_t target = 0;
 	int r = db_begin(db, err);
 
 	if (r < 0)
 		return r;
-	undo = db;
 	r = read_names(db, machine, kernel, options, &names, err);
 	if (r >= 0)
 		r = machine_target(db, &names, now, &target, err);
 	if (r >= 0)
 		r = db_run(db, err, "UPDATE target SET is_wanted=1 WHERE id=?1", "i", target);
-	if (r >= 0)
-		r = cell_plan(db, target, err);
-	if (r >= 0)
-		r = cell_refresh(db, target, now, err);
-	if (r >= 0)
-		r = db_commit(db, err);
-	if (r >= 0)
-		undo = NULL;
-	return r;
+	return finish(db, r, target, now, err);
 }
 
 int wanted_remove(struct db *db, int64_t target, int64_t now, struct error *err)
 {
-	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
 	int r = db_begin(db, err);
 
 	if (r < 0)
 		return r;
-	undo = db;
 	r = db_run(db, err, "UPDATE target SET is_wanted=0 WHERE id=?1", "i", target);
 	if (r >= 0 && db_changes(db) == 0)
 		r = error_set(err, ENOENT, "that is not expected");
-	if (r >= 0)
-		r = cell_plan(db, target, err);
-	if (r >= 0)
-		r = cell_refresh(db, target, now, err);
-	if (r >= 0)
-		r = db_commit(db, err);
-	if (r >= 0)
-		undo = NULL;
-	return r;
+	return finish(db, r, target, now, err);
 }
