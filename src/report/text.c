@@ -88,6 +88,12 @@ static void put_table(const struct text *t)
 		const char *id = t->run->scenarios[i].id;
 
 		fprintf(t->out, "\n  %-*s", width, id);
+		if (text_is_untried(t, id)) {
+			text_colour(t, TEXT_DIM);
+			fputs("  not tried, see SKIPPED", t->out);
+			text_colour(t, TEXT_PLAIN);
+			continue;
+		}
 		for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
 			int n = count(t, id, columns[c].name);
 
@@ -336,6 +342,23 @@ static void put_stopped(const struct text *t)
 	}
 }
 
+/* Scenarios that could not be tried at all: they are counted as such, and not by their claims. */
+static int count_untried(const struct text *t, int *ret_claims)
+{
+	int n = 0, claims = 0;
+
+	for (size_t i = 0; i < t->run->n_scenarios; i++) {
+		const char *id = t->run->scenarios[i].id;
+
+		if (!text_is_untried(t, id))
+			continue;
+		claims += text_count(t, id, NULL, NULL);
+		n++;
+	}
+	*ret_claims = claims;
+	return n;
+}
+
 static void put_verdict(const struct text *t)
 {
 	static const char *const words[] = { "PASSED", "FAILED" };
@@ -347,6 +370,7 @@ static void put_verdict(const struct text *t)
 			   : code <= 1     ? words[code]
 					   : "COULD NOT BE JUDGED";
 	bool is_first = true;
+	int of_untried, untried = count_untried(t, &of_untried);
 
 	fputc('\n', t->out);
 	text_colour(t, code == 0 ? TEXT_GOOD : code == 77 || is_known_only ? TEXT_WARN : TEXT_BAD);
@@ -355,11 +379,16 @@ static void put_verdict(const struct text *t)
 	for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
 		json_int_t n = record_get_int(counts, columns[c].name);
 
+		if (strcmp(columns[c].name, "skip") == 0)
+			n -= of_untried;
 		if (n == 0)
 			continue;
 		fprintf(t->out, "%s%lld %s", is_first ? ": " : ", ", (long long)n, columns[c].done);
 		is_first = false;
 	}
+	if (untried > 0)
+		fprintf(t->out, "%s%d scenario%s not tried", is_first ? ": " : ", ", untried,
+			untried == 1 ? "" : "s");
 	if (is_known_only)
 		fputs(" (exit 1, or 0 with --known-ok)", t->out);
 	fputc('\n', t->out);

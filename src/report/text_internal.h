@@ -35,6 +35,10 @@ void text_fieldf(const struct text *t, const char *label, const char *fmt, ...) 
  */
 char *text_claims(const struct text *t, const char *scenario,
 		  bool (*is_wanted)(const json_t *result, const void *arg), const void *arg);
+/* How many results of a scenario (NULL: of all) are `is_wanted` (NULL: any). */
+int text_count(const struct text *t, const char *scenario,
+	       bool (*is_wanted)(const json_t *result, const void *arg), const void *arg);
+bool text_is_untried(const struct text *t, const char *scenario); /* all of its claims skipped */
 bool text_is_known(const json_t *result);                         /* a known defect explains it */
 void text_put_defect(const struct text *t, const json_t *result); /* which one */
 void text_known(const struct text *t);

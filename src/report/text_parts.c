@@ -100,6 +100,31 @@ static bool is_skip(const json_t *result)
 	return strcmp(record_get_str(result, "verdict"), "skip") == 0;
 }
 
+int text_count(const struct text *t, const char *scenario,
+	       bool (*is_wanted)(const json_t *result, const void *arg), const void *arg)
+{
+	json_t *result;
+	size_t i;
+	int n = 0;
+
+	json_array_foreach(t->list, i, result)
+		n += (!scenario || strcmp(record_get_str(result, "scenario"), scenario) == 0) &&
+		     (!is_wanted || is_wanted(result, arg));
+	return n;
+}
+
+static bool is_any_skip(const json_t *result, const void *arg)
+{
+	return is_skip(result);
+}
+
+bool text_is_untried(const struct text *t, const char *scenario)
+{
+	int n = text_count(t, scenario, NULL, NULL);
+
+	return n > 0 && text_count(t, scenario, is_any_skip, NULL) == n;
+}
+
 static bool has_same_reason(const json_t *a, const json_t *b)
 {
 	return strcmp(record_get_str(a, "kind"), record_get_str(b, "kind")) == 0 &&
@@ -137,7 +162,12 @@ static void put_reason(const struct text *t, const json_t *reason)
 		const char *scenario = t->run->scenarios[i].id;
 		_cleanup_free_ char *claims = text_claims(t, scenario, is_skip_like, reason);
 
-		if (claims)
+		int n = text_count(t, scenario, is_skip_like, reason);
+
+		if (n > 4 && text_is_untried(t, scenario))
+			text_fieldf(t, "", "%s: %d of its %d claims", scenario, n,
+				    text_count(t, scenario, NULL, NULL));
+		else if (claims)
 			text_fieldf(t, "", "%s: %s", scenario, claims);
 	}
 	text_colour(t, TEXT_PLAIN);
