@@ -34,12 +34,15 @@ bool step_is_of_module(const struct step *step)
 
 /*
  * The state is set ahead of the callback: to the step itself on the way up, to the one below on the
- * way down. takedown_cpu() lets the dying CPU go on counting down meanwhile.
+ * way down. takedown_cpu() lets the dying CPU go on counting down meanwhile. The control task of
+ * older kernels (5.10) counts down after the callback: that it goes to 0 tells it there.
  */
 static enum step_way way_of(const struct step *step, int state)
 {
 	if (strcmp(step->callback, "cpuhp_kick_ap_work") == 0 ||
 	    strcmp(step->callback, "takedown_cpu") == 0)
+		return STEP_DOWN;
+	if (!step->is_wrapper && state == step->number && step->target == 0)
 		return STEP_DOWN;
 	if (step->is_wrapper || state == step->number)
 		return STEP_UP;
@@ -76,6 +79,7 @@ static int take_enter(struct steps *s, const struct trace_line *l, int cpu)
 		return -ENOMEM;
 	step->cpu = cpu;
 	step->number = number;
+	step->target = target;
 	step->is_multi = strcmp(l->event, "cpuhp_multi_enter") == 0;
 	step->ran_on = l->cpu;
 	step->pid = l->pid;

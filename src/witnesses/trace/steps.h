@@ -22,6 +22,7 @@ enum step_way {
 struct step {
 	int cpu;    /* whose transition it is */
 	int number; /* of the state, as in cpu/hotplug/states */
+	int target; /* of the transition, as the event says */
 	enum step_way way;
 	char callback[80]; /* "sched_cpu_deactivate", "zcomp_cpu_dead [zram]" */
 	bool is_multi;     /* once for each instance */
