@@ -53,6 +53,7 @@ struct witness {
 	const char *explain;
 	const struct claim *const *claims;
 	const struct need *const *needs;
+	bool keeps_pace; /* costs so little that it watches a scenario's brisk() too */
 	int (*plant)(struct stage *s, void **ret_state);
 	int (*before)(struct stage *s, void *state, const struct act *act);
 	int (*after)(struct stage *s, void *state, const struct act *act);
@@ -78,5 +79,8 @@ struct scenario {
 	/* On the bare box, before witnesses are planted: what play() wants to compare with. May be
 	 * NULL; -errno ends the scenario. */
 	int (*prelude)(struct stage *s);
+	/* Many acts at speed, before play(): watched by the witnesses that keep pace; the others
+	 * are planted after it. May be NULL; -errno ends the scenario. */
+	int (*brisk)(struct stage *s);
 	int (*play)(struct stage *s);
 };

@@ -8,6 +8,7 @@
 struct planted {
 	const struct witness *witness;
 	void *state;
+	bool is_tried; /* it was asked to plant */
 	bool is_planted;
 };
 

@@ -257,6 +257,22 @@ static void plant(struct stage *s, struct planted *p)
 	callback_end(s, w, NULL, "plant", r);
 }
 
+static void plant_all(struct stage *s, bool only_quick)
+{
+	for (size_t i = 0; i < s->n_planted; i++)
+		if (!s->planted[i].is_tried && (!only_quick || s->planted[i].witness->keeps_pace)) {
+			s->planted[i].is_tried = true;
+			plant(s, &s->planted[i]);
+		}
+	s->speaker = "stage";
+}
+
+static int play_briskly(struct stage *s)
+{
+	plant_all(s, true);
+	return s->setup.scenario->brisk(s);
+}
+
 /*
  * Where each act did its work, a witness that never spoke is at fault, and its silence is an error.
  * Where one was in vain, it may have had no occasion.
@@ -352,10 +368,11 @@ int stage_play(struct stage *s)
 	if (r == 0 && sc->prelude)
 		r = sc->prelude(s);
 	if (r == 0) {
-		for (size_t i = 0; i < s->n_planted; i++)
-			plant(s, &s->planted[i]);
-		s->speaker = "stage";
-		r = sc->play(s);
+		if (sc->brisk)
+			r = play_briskly(s);
+		plant_all(s, false);
+		if (r == 0)
+			r = sc->play(s);
 		/* A witness that waited for what did not come any more is not at fault. */
 		s->is_act_in_vain |= r < 0;
 		for (size_t i = s->n_planted; i > 0; i--)

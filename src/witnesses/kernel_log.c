@@ -181,6 +181,7 @@ const struct witness witness_kernel_log = {
 	.summary = "/dev/kmsg and /proc/sys/kernel/tainted",
 	.explain =
 		"Reads every record that the kernel logged from the moment the witness was planted.",
+	.keeps_pace = true,
 	.claims = CLAIMS(&no_warning, &no_taint),
 	.plant = plant,
 	.after = after,

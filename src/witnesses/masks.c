@@ -71,6 +71,7 @@ const struct witness witness_masks = {
 	.summary = "Six sources of the online mask, and hotplug/state of each CPU",
 	.explain =
 		"Read after each act, refused ones too, and again until they agree or 2 s have passed.",
+	.keeps_pace = true,
 	.claims = CLAIMS(&sources_agree_claim),
 	.after = after,
 };

@@ -101,6 +101,7 @@ const struct witness witness_state = {
 	.id = "state",
 	.summary = "hotplug/state and target of the CPU",
 	.explain = "Reads both files after each act that the kernel said was done.",
+	.keeps_pace = true,
 	.claims = CLAIMS(&offline_reached, &online_reached),
 	.plant = plant,
 	.after = after,

@@ -137,6 +137,7 @@ const struct witness witness_uevents = {
 	.summary = "online@ and offline@ events on the kernel's netlink socket",
 	.explain =
 		"Listens on NETLINK_KOBJECT_UEVENT with a large buffer. Events of other devices (cpuid, msr) do not count.",
+	.keeps_pace = true,
 	.claims = CLAIMS(&uevent_each),
 	.plant = plant,
 	.before = before,
