@@ -21,6 +21,7 @@ const struct scenario *const scenarios_all[] = {
 	&scenario_cpu_refuse_timekeeper,
 	&scenario_cpu_bring_late,
 	&scenario_cpu_boot_options,
+	&scenario_cpu_files,
 	&scenario_cpu_pm_test,
 	&scenario_cpu_rollback,
 	/* race/scenarios.c */

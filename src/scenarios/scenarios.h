@@ -27,6 +27,7 @@ extern const struct scenario scenario_cpu_refuse_isolated;
 extern const struct scenario scenario_cpu_refuse_timekeeper;
 extern const struct scenario scenario_cpu_bring_late;
 extern const struct scenario scenario_cpu_boot_options;
+extern const struct scenario scenario_cpu_files;
 extern const struct scenario scenario_cpu_pm_test;
 
 /* race/scenarios.c */
