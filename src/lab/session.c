@@ -262,6 +262,7 @@ static int run(struct session *s, struct error *err)
 		if (r != 1 || ++s->n_failed_boots == BOOTS_MAX)
 			break;
 		tell(s, SESSION_BOOT_FAILED, NULL, s->outcome->text);
+		s->outcome->text[0] = '\0'; /* it is told, and says nothing of the next one */
 		session_unboot(s);
 	}
 	if (r >= 0 && s->booted_ns)
