@@ -2,7 +2,7 @@
 /*
  * One child process that does what it is told: answers when asked, or runs without sleeping, and
  * says where it ran. For what only a process of its own can be: stopped, traced, frozen, put into a
- * cgroup. Threads of this process are witnesses/worker.h. It gets SIGKILL when the starting thread
+ * cgroup. Threads of this process are stage/worker.h. It gets SIGKILL when the starting thread
  * dies.
  */
 #pragma once

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 struct crowd;
 

@@ -12,7 +12,7 @@
 #include "box/cpu.h"
 #include "stage/needs.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define PROOF_TURNS 50 /* on the CPU before the act */
 #define PROOF_LIMIT_NS (5 * NS_PER_S)

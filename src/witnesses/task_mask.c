@@ -13,7 +13,7 @@
 #include "stage/needs.h"
 #include "witnesses/task_sleeper.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define PROOF_LIMIT_NS (5 * NS_PER_S)
 

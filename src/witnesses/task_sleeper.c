@@ -15,7 +15,7 @@
 #include "box/cpu.h"
 #include "stage/needs.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define PROOF_LIMIT_NS (5 * NS_PER_S)
 

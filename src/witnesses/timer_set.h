@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "witnesses/timer.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 struct timer_set;
 

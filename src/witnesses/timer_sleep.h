@@ -6,7 +6,7 @@
 #pragma once
 
 #include "witnesses/timer.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 struct timer_sleeps;
 

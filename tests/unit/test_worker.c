@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/wait.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 static void worker_answers_where_it_woke(void **state)
 {

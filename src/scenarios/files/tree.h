@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define TREE_FILES 16
 #define TREE_BLOCKS 16 /* of a file, at most */

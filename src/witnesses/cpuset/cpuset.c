@@ -17,7 +17,7 @@
 #include "stage/needs.h"
 #include "witnesses/cpuset/internal.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define PROOF_LIMIT_NS (5 * NS_PER_S)
 

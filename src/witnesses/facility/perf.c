@@ -16,7 +16,7 @@
 #include "stage/needs.h"
 #include "witnesses/finding.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define BURN_NS (2 * NS_PER_MS) /* of CPU time, so that a counter has something to count */
 #define PROOF_NS (5 * NS_PER_S)

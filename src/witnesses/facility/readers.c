@@ -14,7 +14,7 @@
 #include "witnesses/finding.h"
 #include "witnesses/net/softnet.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define ROUNDS_MAX 8 /* around an act: then it is quiet, whatever the act takes */
 #define PAUSE_NS (15 * NS_PER_MS)

@@ -19,7 +19,7 @@
 #include "stage/needs.h"
 #include "witnesses/finding.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define ENTRIES 8
 #define IDLE_MS 1 /* then its thread sleeps, and has to be woken */

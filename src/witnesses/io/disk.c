@@ -14,7 +14,7 @@
 #include "witnesses/io/load.h"
 #include "witnesses/irq/disk.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define PROOF_BLOCKS 2
 #define MORE_BLOCKS 2

@@ -7,7 +7,7 @@
 #include "witnesses/finding.h"
 #include "witnesses/net/softnet.h"
 #include "witnesses/net/stream.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 extern const struct claim loopback_none_lost, loopback_tcp_intact, loopback_rps_follows,
 	loopback_backlog_drains;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "witnesses/net/lo.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 struct stream;
 

@@ -21,7 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/wait.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define TICKS 4                        /* of the timer of 1 ms */
 #define SHORT_NS (300 * NS_PER_US)     /* a sleep that only a high-resolution timer can keep */

@@ -17,7 +17,7 @@
 #include "box/cpu.h"
 #include "stage/needs.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define LIMIT_NS (6 * NS_PER_S)
 #define PROOF_TURNS 20

@@ -22,7 +22,7 @@
 #include "stage/needs.h"
 #include "witnesses/sync/pending.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define BATCH 3
 #define PAUSE_NS (30 * NS_PER_MS) /* a storm would be a load, and is not needed */

@@ -16,7 +16,7 @@
 #include "stage/needs.h"
 #include "witnesses/sync/pending.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define TICK_NS (15 * NS_PER_MS)
 

@@ -12,7 +12,7 @@
 #include "witnesses/finding.h"
 #include "witnesses/sync/pending.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 static const struct claim set_offline_refused = {
 	.id = "task.set-offline-refused",

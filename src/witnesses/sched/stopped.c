@@ -19,7 +19,7 @@
 #include "stage/needs.h"
 #include "witnesses/sync/pending.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define PAUSE_NS (4 * NS_PER_MS)
 #define HALT_LIMIT_NS (5 * NS_PER_S)

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "witnesses/sync/pending.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 struct errand {
 	struct worker worker;

@@ -15,7 +15,7 @@
 #include "witnesses/sync/pending.h"
 #include "witnesses/sync/sync.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define BURST 4 /* rounds without a pause */
 #define PAUSE_NS (30 * NS_PER_MS)

@@ -13,7 +13,7 @@
 #include "witnesses/sync/pending.h"
 #include "witnesses/sync/sync.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define THREADS 3
 #define TURNS 3 /* of each lock in a round */

@@ -4,7 +4,7 @@
 
 #include "base/wait.h"
 #include "box/cpu.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 void pending_begin(struct pending *p, const struct act *act)
 {

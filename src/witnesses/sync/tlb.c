@@ -14,7 +14,7 @@
 #include "witnesses/sync/pending.h"
 #include "witnesses/sync/sync.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #define THREADS 3
 #define PAGES 16 /* neighbours keep the page tables where they are */

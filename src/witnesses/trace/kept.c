@@ -13,7 +13,7 @@
 #include "stage/needs.h"
 #include "witnesses/finding.h"
 #include "witnesses/witnesses.h"
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 static const struct claim trace_kept = {
 	.id = "sm.trace-kept",

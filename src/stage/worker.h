@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One named thread that a witness binds to CPUs and talks to: it is asked, it answers, and the
- * witness waits for the answer with a deadline. A thread that never answers (that is what some
- * faults do) hangs nobody. What the thread does meanwhile is the witness's own function, or one of
- * the two here. No judging.
+ * One named thread that a witness or scenario binds to CPUs and talks to: it is asked, it answers,
+ * and the witness waits for the answer with a deadline. A thread that never answers (that is what
+ * some faults do) hangs nobody. What the thread does meanwhile is the witness's own function, or
+ * one of the two here. No judging.
  */
 #pragma once
 

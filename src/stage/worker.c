@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Threads that are asked and answer. Every wait has a deadline, or ends by worker_stop(). */
-#include "witnesses/worker.h"
+#include "stage/worker.h"
 
 #include <errno.h>
 #include <sched.h>
