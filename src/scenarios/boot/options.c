@@ -164,12 +164,13 @@ static int choose_sibling(struct stage *s, const char *cmdline)
 	struct box *box = stage_box(s);
 	int n, active, sibling = find_sibling(box);
 
-	if (!find_option(cmdline, "nosmt", &n) ||
+	/* With maxcpus= a CPU that is off need not be a sibling, and may come. */
+	if (!find_option(cmdline, "nosmt", &n) || find_option(cmdline, "maxcpus", &n) ||
 	    box_readf(box, &control, CPUS "/smt/control") < 0 ||
 	    !(text_starts(control, "off") || text_starts(control, "forceoff")) || sibling < 0) {
 		expect_unexercised(
 			s, NULL, &nosmt_keeps_siblings, NULL,
-			"no nosmt on the command line, or no threads to keep off: smt/control is \"%s\"",
+			"no nosmt on the command line, maxcpus= beside it, or no threads to keep off: smt/control is \"%s\"",
 			control ? control : "not there");
 		return -1;
 	}
@@ -230,7 +231,8 @@ const struct scenario scenario_cpu_boot_options = {
 		"What `maxcpus=`, `nr_cpus=`, `possible_cpus=` and `nosmt` promise is looked at; with `nosmt` a sibling thread is asked to come, and must be refused. Then each CPU that "
 		"can leave goes and comes once, and the sibling is asked again meanwhile. Needs a box that was booted so: `hotproof lab run amd64-4-few`.",
 	.claims = CLAIMS(&cpus_as_asked, &nosmt_keeps_siblings),
-	.needs = NEEDS(&need_root, &need_hotpluggable_cpu, &need_options),
+	/* Elsewhere a CPU that is off may be one that its owner took off, and may come. */
+	.needs = NEEDS(&need_root, &need_hotpluggable_cpu, &need_options, &need_expendable),
 	.cost = { 100, 100 },
 	.rank = 38,
 	.witnesses = GLOBS("kernel-log", "masks", "state", "steps", "uevents"),

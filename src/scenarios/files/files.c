@@ -190,14 +190,17 @@ static void judge_counters(struct stage *s, struct files *f, int cpu, const char
 	       cpu, when, blocks, inodes);
 }
 
+static void say_untried(struct stage *s, int cpu, const char *why)
+{
+	expect_unexercised(s, NULL, &content_kept, NULL, "cpu%d: %s", cpu, why);
+	expect_unexercised(s, NULL, &counters_exact, NULL, "cpu%d: %s", cpu, why);
+}
+
 /* False: a thread does not stand still, and nothing can be judged. */
 static bool judge(struct stage *s, struct files *f, int cpu, const char *when)
 {
 	if (!await_ops(f, false) || !pause_all(f)) {
-		expect_unexercised(s, NULL, &content_kept, NULL,
-				   "cpu%d %s: the threads made no progress in time", cpu, when);
-		expect_unexercised(s, NULL, &counters_exact, NULL,
-				   "cpu%d %s: the threads made no progress in time", cpu, when);
+		say_untried(s, cpu, "the threads made no progress in time");
 		return false;
 	}
 	judge_content(s, f, cpu, when);
@@ -211,14 +214,13 @@ static int cycle(struct stage *s, struct files *f, int cpu)
 	int r = act_offline(s, cpu);
 
 	if (r < 0 && cpu_is_fully_online(stage_box(s), cpu)) {
-		(void)!pause_all(f);
-		return 0; /* refused: it is told */
+		say_untried(s, cpu, "it was refused to go");
+		return pause_all(f) ? 0 : -ETIMEDOUT;
 	}
 	if (can_judge)
 		can_judge = judge(s, f, cpu, "went off") && go(f, -1);
 	else
-		expect_unexercised(s, NULL, &content_kept, NULL,
-				   "no thread could be seen to work on cpu%d", cpu);
+		say_untried(s, cpu, "no thread could be seen to work on it");
 	r = act_online(s, cpu);
 	if (can_judge)
 		(void)!judge(s, f, cpu, "came back");
@@ -231,6 +233,8 @@ static int play(struct stage *s)
 	struct cpulist can;
 	int r = f ? stage_can_leave(s, &can) : -ENOMEM;
 
+	if (f)
+		f->mount = -1;
 	if (r == 0)
 		r = begin(s, f);
 	for (int cpu = r == 0 ? cpulist_next(&can, 0) : -1; r == 0 && cpu >= 0;

@@ -175,7 +175,7 @@ static void run(struct worker *w)
 
 int tree_start(struct tree *t, int at, const char *name, uint64_t seed)
 {
-	*t = (struct tree){ .random = seed * 0x9e3779b97f4a7c15 + 1 };
+	*t = (struct tree){ .dir = -1, .random = seed * 0x9e3779b97f4a7c15 + 1 };
 	atomic_store(&t->cpu, -1);
 	if (mkdirat(at, name, 0700) < 0)
 		return -errno;
