@@ -65,7 +65,8 @@ static int change_user(struct db *db, const struct wish *w, struct error *err)
 {
 	char password[ACCOUNT_SECRET];
 	int64_t id = 0;
-	int r = db_number(db, &id, err, "SELECT id FROM user WHERE name=?1", "s", w->user);
+	int r = db_number(db, &id, err, "SELECT id FROM user WHERE lower(name)=lower(?1)", "s",
+			  w->user);
 
 	if (r < 0)
 		return r;

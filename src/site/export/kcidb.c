@@ -124,12 +124,13 @@ static int put_kernels(struct db *db, const char *origin, const char *run, bool 
 {
 	_cleanup_rows_ struct rows rows = { 0 };
 	int count = 0,
-	    r = db_select(db, &rows, err,
-			  "SELECT DISTINCT k.name,CASE WHEN ?2 THEN m.arch ELSE '' END FROM run u"
-			  " JOIN target t ON t.id=u.target JOIN machine m ON m.id=t.machine"
-			  " JOIN kernel k ON k.id=t.kernel WHERE ?1 IS NULL OR u.name=?1"
-			  " ORDER BY 1,2",
-			  "si", run, (int64_t)is_build);
+	    r = db_select(
+		    db, &rows, err,
+		    "SELECT DISTINCT k.name,CASE WHEN ?2<>0 THEN m.arch ELSE '' END FROM run u"
+		    " JOIN target t ON t.id=u.target JOIN machine m ON m.id=t.machine"
+		    " JOIN kernel k ON k.id=t.kernel WHERE ?1 IS NULL OR u.name=?1"
+		    " ORDER BY 1,2",
+		    "si", run, (int64_t)is_build);
 
 	while (r >= 0 && (r = rows_next(&rows, err)) == 1) {
 		const char *kernel = rows_text(&rows, 0);

@@ -41,12 +41,12 @@ static int stale_after(struct db *db, int64_t *ret, struct error *err)
 static int set_due(struct db *db, int64_t target, int64_t now, int64_t stale, struct error *err)
 {
 	return db_run(db, err,
-		      "UPDATE target SET due_at=min("
-		      " coalesce((SELECT min(c.last_at) FROM cell c WHERE c.target=?1 AND c.rule=0"
-		      "  AND c.base NOT IN (0,2,3,4,5) AND c.last_at>=?2-?3)+?3+1,?4),"
-		      " coalesce((SELECT target.last_at+m.every_days*86400+1 FROM machine m"
-		      "  WHERE m.id=target.machine AND m.every_days>0"
-		      "  AND target.last_at>=?2-m.every_days*86400),?4)) WHERE id=?1",
+		      "UPDATE target SET due_at=coalesce((SELECT min(d.at) FROM ("
+		      " SELECT min(c.last_at)+?3+1 AS at FROM cell c WHERE c.target=?1 AND c.rule=0"
+		      "  AND c.base NOT IN (0,2,3,4,5) AND c.last_at>=?2-?3"
+		      " UNION ALL SELECT t.last_at+m.every_days*86400+1 FROM target t"
+		      "  JOIN machine m ON m.id=t.machine WHERE t.id=?1 AND m.every_days>0"
+		      "  AND t.last_at>=?2-m.every_days*86400) d),?4) WHERE id=?1",
 		      "iiii", target, now, stale, INT64_MAX);
 }
 
@@ -101,7 +101,8 @@ int cell_seen(struct db *db, int64_t target, int64_t run, int64_t began_at, int6
 			      "iiii", target, now, began_at, stale);
 	if (r >= 0)
 		r = db_run(db, err,
-			   "UPDATE target SET last_run=?2,last_at=?3,due_at=min(due_at,?4)"
+			   "UPDATE target SET last_run=?2,last_at=?3,"
+			   "due_at=CASE WHEN due_at<?4 THEN due_at ELSE ?4 END"
 			   " WHERE id=?1 AND last_at<=?3",
 			   "iiii", target, run, began_at, began_at + stale + 1);
 	if (r >= 0)

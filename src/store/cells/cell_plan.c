@@ -81,15 +81,17 @@ static int64_t rule_for(const struct rules *rules, const char *scenario, const c
 	return 0;
 }
 
-/* A target that nobody wants, or that a retired machine leaves behind, expects nothing. */
+/* Not by a conflict: PostgreSQL would use an id up for each cell that is there already.
+ * A target that nobody wants, or that a retired machine leaves behind, expects nothing. */
 static int add_cells(struct db *db, int64_t target, struct error *err)
 {
 	int r = db_run(
 		db, err,
 		"INSERT INTO cell(target,pair,scenario,claim,machine,kernel,is_expected,base,state)"
 		" SELECT t.id,p.id,p.scenario,p.claim,t.machine,t.kernel,0,0,0 FROM target t"
-		" JOIN pair p ON p.is_current=1 WHERE t.id=?1"
-		" ORDER BY p.scenario,p.claim ON CONFLICT(target,pair) DO NOTHING",
+		" JOIN pair p ON p.is_current=1 WHERE t.id=?1 AND NOT EXISTS"
+		" (SELECT 1 FROM cell c WHERE c.target=t.id AND c.pair=p.id)"
+		" ORDER BY p.scenario,p.claim",
 		"i", target);
 
 	if (r < 0)

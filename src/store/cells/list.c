@@ -8,14 +8,15 @@
 
 #include "base/text.h"
 
-#define CELL_COLUMNS                                                                               \
-	"SELECT c.id,s.name,l.name,m.name,m.arch,k.name,t.options,c.state,c.recent,c.why,"         \
-	"coalesce((SELECT name FROM run WHERE id=c.last_run),''),c.last_at,"                       \
-	"coalesce((SELECT reason FROM rule WHERE id=c.rule),''),c.owner,"                          \
-	"coalesce((SELECT name FROM run WHERE id=c.since_run),''),l.summary,c.is_expected"         \
-	" FROM cell c CROSS JOIN scenario s ON s.id=c.scenario CROSS JOIN claim l ON l.id=c.claim" \
-	" CROSS JOIN target t ON t.id=c.target CROSS JOIN machine m ON m.id=c.machine"             \
-	" CROSS JOIN kernel k ON k.id=c.kernel"
+/* CROSS JOIN: in this order, whatever SQLite thinks of it. */
+#define CELL_COLUMNS                                                                       \
+	"SELECT c.id,s.name,l.name,m.name,m.arch,k.name,t.options,c.state,c.recent,c.why," \
+	"coalesce((SELECT name FROM run WHERE id=c.last_run),''),c.last_at,"               \
+	"coalesce((SELECT reason FROM rule WHERE id=c.rule),''),c.owner,"                  \
+	"coalesce((SELECT name FROM run WHERE id=c.since_run),''),l.summary,c.is_expected" \
+	" FROM cell c CROSS JOIN scenario s CROSS JOIN claim l CROSS JOIN target t"        \
+	" CROSS JOIN machine m CROSS JOIN kernel k WHERE s.id=c.scenario AND l.id=c.claim" \
+	" AND t.id=c.target AND m.id=c.machine AND k.id=c.kernel"
 
 int list_cells(struct db *db, const struct filter *filter, int64_t after, int64_t limit,
 	       struct rows *ret, struct error *err)
@@ -23,9 +24,8 @@ int list_cells(struct db *db, const struct filter *filter, int64_t after, int64_
 	_cleanup_free_ char *where = filter_sql(filter), *sql = NULL;
 
 	if (where)
-		sql = text_printf(CELL_COLUMNS " WHERE c.id>" FILTER_NEXT
-					       "%s ORDER BY c.id LIMIT ?11",
-				  where);
+		sql = text_printf(
+			CELL_COLUMNS " AND c.id>" FILTER_NEXT "%s ORDER BY c.id LIMIT ?11", where);
 	if (!sql)
 		return error_set(err, ENOMEM, "out of memory for a list of cells");
 	return db_select(db, ret, err, sql, FILTER_TYPES "ii", FILTER_VALUES(filter), after, limit);
@@ -33,13 +33,13 @@ int list_cells(struct db *db, const struct filter *filter, int64_t after, int64_
 
 int list_cell(struct db *db, int64_t id, struct rows *ret, struct error *err)
 {
-	return db_select(db, ret, err, CELL_COLUMNS " WHERE c.id=?1", "i", id);
+	return db_select(db, ret, err, CELL_COLUMNS " AND c.id=?1", "i", id);
 }
 
 int list_elsewhere(struct db *db, int64_t cell, int64_t limit, struct rows *ret, struct error *err)
 {
 	return db_select(db, ret, err,
-			 CELL_COLUMNS " WHERE c.claim=(SELECT claim FROM cell WHERE id=?1)"
+			 CELL_COLUMNS " AND c.claim=(SELECT claim FROM cell WHERE id=?1)"
 				      " AND c.scenario=(SELECT scenario FROM cell WHERE id=?1)"
 				      " AND c.id<>?1 AND c.is_expected=1"
 				      " ORDER BY k.number DESC,m.name LIMIT ?2",
@@ -50,7 +50,7 @@ int list_broken(struct db *db, int64_t limit, struct rows *ret, struct error *er
 {
 	/* Chosen first, named then: of many broken cells only those that are shown. */
 	return db_select(db, ret, err,
-			 CELL_COLUMNS " WHERE c.id IN (SELECT id FROM cell WHERE state IN (2,3,5)"
+			 CELL_COLUMNS " AND c.id IN (SELECT id FROM cell WHERE state IN (2,3,5)"
 				      " AND is_expected=1"
 				      " ORDER BY state=5,last_at DESC,id LIMIT ?1)"
 				      " ORDER BY c.state=5,c.last_at DESC,c.id",
@@ -61,14 +61,14 @@ int list_broken(struct db *db, int64_t limit, struct rows *ret, struct error *er
 	"SELECT r.id,r.name,m.name,m.arch,k.name,t.options,r.began_at,r.received_at,"      \
 	"r.received_from,r.is_signed,r.format,r.version,r.is_complete,r.stopped,r.n_pass," \
 	"r.n_fail,r.n_known,r.n_skip,r.n_error,r.n_timeout,r.n_crash,r.target FROM run r"  \
-	" CROSS JOIN target t ON t.id=r.target CROSS JOIN machine m ON m.id=t.machine"     \
-	" CROSS JOIN kernel k ON k.id=t.kernel"
+	" CROSS JOIN target t CROSS JOIN machine m CROSS JOIN kernel k"                    \
+	" WHERE t.id=r.target AND m.id=t.machine AND k.id=t.kernel"
 
 int list_runs(struct db *db, const struct filter *f, struct list_run_key before, int64_t limit,
 	      struct rows *ret, struct error *err)
 {
 	_cleanup_free_ char *sql = text_printf(
-		"%s WHERE (?10=0 OR (r.began_at,r.id)<(?10,?11))%s%s%s%s%s"
+		"%s AND (?10=0 OR (r.began_at,r.id)<(?10,?11))%s%s%s%s%s"
 		" ORDER BY r.began_at DESC,r.id DESC LIMIT ?12",
 		RUN_COLUMNS, f->machine ? " AND m.name=?4" : "", f->arch ? " AND m.arch=?5" : "",
 		f->kernel ? " AND k.name=?7" : "", f->series ? " AND k.series=?8" : "",
@@ -82,7 +82,7 @@ int list_runs(struct db *db, const struct filter *f, struct list_run_key before,
 
 int list_run(struct db *db, const char *name, struct rows *ret, struct error *err)
 {
-	return db_select(db, ret, err, RUN_COLUMNS " WHERE r.name=?1", "s", name);
+	return db_select(db, ret, err, RUN_COLUMNS " AND r.name=?1", "s", name);
 }
 
 int list_history(struct db *db, int64_t cell, int64_t limit, struct rows *ret, struct error *err)
@@ -109,7 +109,7 @@ int list_results(struct db *db, int64_t target, int64_t run, struct rows *ret, s
 
 int list_all_results(struct db *db, const char *run, struct rows *ret, struct error *err)
 {
-	return db_select(
+	return db_stream(
 		db, ret, err,
 		"SELECT u.name,u.began_at,s.name,l.name,m.name,m.arch,k.name,t.options,r.verdict,"
 		"r.expected,r.exercised,coalesce(r.why,'') FROM run u JOIN cell c ON c.target=u.target"

@@ -81,11 +81,11 @@ int timing_trend(struct db *db, const struct filter *f, int64_t limit, struct ro
 		"SELECT u.name,u.began_at,k.name,m.name,u.n_pass,u.n_fail+u.n_crash+u.n_timeout,"
 		"u.n_known,u.n_skip+u.n_error,coalesce(a.p50,0),coalesce(a.p95,0),"
 		"coalesce(b.p50,0),coalesce(b.p95,0) FROM run u"
-		" CROSS JOIN target t ON t.id=u.target CROSS JOIN machine m ON m.id=t.machine"
-		" CROSS JOIN kernel k ON k.id=t.kernel"
+		" CROSS JOIN target t CROSS JOIN machine m CROSS JOIN kernel k"
 		" LEFT JOIN latency a ON a.run=u.id AND a.verb='offline'"
 		" LEFT JOIN latency b ON b.run=u.id AND b.verb='online'"
-		" WHERE 1=1%s%s%s%s%s ORDER BY u.began_at DESC,u.id DESC LIMIT ?10",
+		" WHERE t.id=u.target AND m.id=t.machine AND k.id=t.kernel%s%s%s%s%s"
+		" ORDER BY u.began_at DESC,u.id DESC LIMIT ?10",
 		f->machine ? " AND m.name=?4" : "", f->arch ? " AND m.arch=?5" : "",
 		f->kernel ? " AND k.name=?7" : "", f->series ? " AND k.series=?8" : "",
 		f->options ? " AND t.options=?9" : "");

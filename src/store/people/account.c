@@ -85,17 +85,19 @@ int account_set_password(struct db *db, const char *name, const char *password, 
 
 	/* Whoever knew the old one is out. */
 	if (r >= 0)
-		r = db_run(db, err,
-			   "DELETE FROM session WHERE user=(SELECT id FROM user WHERE name=?1)",
-			   "s", name);
+		r = db_run(
+			db, err,
+			"DELETE FROM session WHERE user=(SELECT id FROM user WHERE lower(name)=lower(?1))",
+			"s", name);
 	if (r >= 0)
-		r = db_run(db, err, "UPDATE user SET password=?2 WHERE name=?1", "ss", name, hash);
+		r = db_run(db, err, "UPDATE user SET password=?2 WHERE lower(name)=lower(?1)", "ss",
+			   name, hash);
 	return must_have_changed(db, name, r, err);
 }
 
 int account_set_role(struct db *db, const char *name, enum account_role role, struct error *err)
 {
-	int r = db_run(db, err, "UPDATE user SET role=?2 WHERE name=?1", "ss", name,
+	int r = db_run(db, err, "UPDATE user SET role=?2 WHERE lower(name)=lower(?1)", "ss", name,
 		       account_role_word(role));
 
 	return must_have_changed(db, name, r, err);
@@ -103,8 +105,8 @@ int account_set_role(struct db *db, const char *name, enum account_role role, st
 
 int account_disable(struct db *db, const char *name, bool is_disabled, struct error *err)
 {
-	int r = db_run(db, err, "UPDATE user SET is_disabled=?2 WHERE name=?1", "si", name,
-		       (int64_t)is_disabled);
+	int r = db_run(db, err, "UPDATE user SET is_disabled=?2 WHERE lower(name)=lower(?1)", "si",
+		       name, (int64_t)is_disabled);
 
 	return must_have_changed(db, name, r, err);
 }
@@ -141,15 +143,17 @@ int account_verify(struct db *db, const char *name, const char *password, int64_
 
 	if (strlen(password) > LIMITS_PASSWORD_MAX)
 		return error_set(err, EACCES, "no such name and password");
-	r = db_text(db, &stored, err, "SELECT password FROM user WHERE name=?1 AND is_disabled=0",
-		    "s", name);
+	r = db_text(db, &stored, err,
+		    "SELECT password FROM user WHERE lower(name)=lower(?1) AND is_disabled=0", "s",
+		    name);
 	if (r < 0)
 		return r;
 	if (r == 0)
 		waste_time(password);
 	if (r == 0 || crypto_pwhash_str_verify(stored, password, strlen(password)) != 0)
 		return error_set(err, EACCES, "no such name and password");
-	return db_number(db, ret_user, err, "SELECT id FROM user WHERE name=?1", "s", name);
+	return db_number(db, ret_user, err, "SELECT id FROM user WHERE lower(name)=lower(?1)", "s",
+			 name);
 }
 
 int account_logout(struct db *db, const char *session, struct error *err)

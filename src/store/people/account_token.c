@@ -54,7 +54,8 @@ int account_add_token(struct db *db, const char *user, const char *name, const c
 			words);
 	if (!names_is_name(name))
 		return error_set(err, EINVAL, "a token needs a name that says what it is for");
-	r = db_number(db, &id, err, "SELECT id FROM user WHERE name=?1 AND is_disabled=0", "s",
+	r = db_number(db, &id, err,
+		      "SELECT id FROM user WHERE lower(name)=lower(?1) AND is_disabled=0", "s",
 		      user);
 	if (r == 0)
 		return error_set(err, ENOENT, "there is no user \"%.40s\"", user);

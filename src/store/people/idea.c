@@ -155,7 +155,7 @@ int idea_list(struct db *db, const char *state, int64_t after_votes, int64_t aft
 {
 	return db_select(db, ret, err,
 			 "SELECT * FROM (SELECT " COLUMNS " FROM idea i WHERE CASE WHEN ?1 IS NULL"
-			 " THEN " VISIBLE " ELSE state=?1 END) WHERE ?2<0 OR (votes,-id)<(?2,-?3)"
+			 " THEN " VISIBLE " ELSE state=?1 END) i WHERE ?2<0 OR (votes,-id)<(?2,-?3)"
 			 " ORDER BY votes DESC,id LIMIT ?4",
 			 "siii", state, after_votes, after_id, limit);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Words into an FTS5 query, each quoted: an unquoted quote or NEAR would be a syntax error. */
+/* Words into a query, each quoted: an unquoted quote or NEAR would be a syntax error. In whose
+ * signs says db_search(). */
 #include "store/people/search.h"
 
 #include <ctype.h>
@@ -13,7 +14,8 @@ static bool is_word_byte(char c)
 	return isalnum((unsigned char)c) || (c & 0x80);
 }
 
-static void put_query(FILE *out, const char *words, const char *between, size_t shortest)
+static void put_query(FILE *out, const struct db_search *in, const char *words, const char *between,
+		      size_t shortest)
 {
 	int n = 0;
 
@@ -25,13 +27,14 @@ static void put_query(FILE *out, const char *words, const char *between, size_t 
 		while (words[len] && is_word_byte(words[len]))
 			len++;
 		if (len >= shortest)
-			fprintf(out, "%s\"%.*s\"%s", n++ ? between : "", (int)len, words,
-				words[len] ? "" : "*");
+			fprintf(out, "%s%s%.*s%s%s", n++ ? between : "", in->quote, (int)len, words,
+				in->quote, words[len] ? "" : in->prefix);
 		words += len;
 	}
 }
 
-static char *query(const char *words, const char *between, size_t shortest)
+static char *query(const struct db_search *in, const char *words, const char *between,
+		   size_t shortest)
 {
 	char *text = NULL;
 	size_t size;
@@ -39,35 +42,32 @@ static char *query(const char *words, const char *between, size_t shortest)
 
 	if (!out)
 		return NULL;
-	put_query(out, words, between, shortest);
+	put_query(out, in, words, between, shortest);
 	return fclose(out) == 0 ? text : NULL;
 }
 
 static int find(struct db *db, const char *words, const char *between, size_t shortest,
 		const char *kind, int64_t limit, struct rows *ret, struct error *err)
 {
-	_cleanup_free_ char *match = query(words, between, shortest);
+	const struct db_search *in = db_search(db);
+	_cleanup_free_ char *match = query(in, words, between, shortest);
 
-	/* The query holds letters, digits, blanks, stars and double quotes only. */
+	/* The query holds letters, digits, blanks and the signs of db_search() only. */
 	if (!match)
 		return error_set(err, ENOMEM, "out of memory for a search");
-	return db_select(db, ret, err,
-			 "SELECT kind,ref,title,snippet(search,3,'','','…',24) FROM search"
-			 " WHERE search MATCH ?3 AND (?1 IS NULL OR kind=?1)"
-			 " ORDER BY bm25(search,0,0,4,1) LIMIT ?2",
-			 "sit", kind, limit, *match ? match : "\"\"");
+	return db_select(db, ret, err, in->sql, "sit", kind, limit, *match ? match : in->nothing);
 }
 
 int search_find(struct db *db, const char *words, const char *kind, int64_t limit, struct rows *ret,
 		struct error *err)
 {
-	return find(db, words, " ", 1, kind, limit, ret, err);
+	return find(db, words, db_search(db)->and, 1, kind, limit, ret, err);
 }
 
 int search_alike(struct db *db, const char *words, const char *kind, int64_t limit,
 		 struct rows *ret, struct error *err)
 {
-	return find(db, words, " OR ", 4, kind, limit, ret, err);
+	return find(db, words, db_search(db)->or, 4, kind, limit, ret, err);
 }
 
 int search_remove(struct db *db, const char *kind, const char *ref, struct error *err)
