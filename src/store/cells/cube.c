@@ -164,13 +164,14 @@ static int read_cells(struct cube *c, struct db *db, struct error *err)
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct cube_target *t = NULL;
 	int r = c->stamp < 0
-			? db_select(db, &rows, err,
+			? db_stream(db, &rows, err,
 				    "SELECT target,pair,id,state,is_expected,last_run<>0 FROM cell",
 				    NULL)
 			: db_select(
 				  db, &rows, err,
-				  "SELECT c.target,c.pair,c.id,c.state,c.is_expected FROM target t"
-				  " CROSS JOIN cell c ON c.target=t.id WHERE t.stamp>?1",
+				  "SELECT c.target,c.pair,c.id,c.state,c.is_expected,c.last_run<>0"
+				  " FROM target t CROSS JOIN cell c"
+				  " WHERE c.target=t.id AND t.stamp>?1",
 				  "i", c->stamp);
 
 	while (r >= 0 && (r = rows_next(&rows, err)) == 1) {
