@@ -58,8 +58,19 @@ void foreign_add(struct foreign_list *l, const char *name, enum foreign_verdict 
 		json_object_set_new(had, "known", json_object());
 }
 
-/* "cpuhotplug02  PASS  0" of runltp -l; BROK could not be judged, CONF was not tried. */
-void foreign_ltp(struct foreign_list *l, char *text)
+/* "cpuhotplug02 1 TBROK: why" of a test, the older kind, or "file.c:12: TBROK: why": the why. */
+static char *ltp_reason(char *line)
+{
+	static const char *const words[] = { " TFAIL: ", " TBROK: ", " TCONF: ", " TWARN: " };
+	char *at = NULL;
+
+	for (size_t i = 0; !at && i < ARRAY_SIZE(words); i++)
+		at = strstr(line, words[i]);
+	return at ? text_strip(at + 1) : NULL;
+}
+
+static void ltp_add(struct foreign_list *l, char *name, const char *word, char *rest,
+		    const char *reason)
 {
 	static const struct {
 		const char *word;
@@ -69,19 +80,36 @@ void foreign_ltp(struct foreign_list *l, char *text)
 			 { "CONF", FOREIGN_SKIP },
 			 { "BROK", FOREIGN_ERROR },
 			 { "WARN", FOREIGN_ERROR } };
-	char *line;
+	const char *status = text_next_word(&rest), *ms = status ? text_next_word(&rest) : NULL;
+
+	for (size_t i = 0; status && i < ARRAY_SIZE(verdicts); i++)
+		if (strcmp(verdicts[i].word, word) == 0) {
+			_cleanup_free_ char *why =
+				text_printf("%s, exit code %s%s%s%s%s%s", word, status,
+					    ms ? ", after " : "", ms ? ms : "", ms ? " ms" : "",
+					    reason ? ": " : "", reason ? reason : "");
+
+			foreign_add(l, name, verdicts[i].verdict, why ? why : "");
+		}
+}
+
+/* "cpuhotplug02  PASS  0" of runltp -l, with the milliseconds behind it where the lab ran it; BROK
+ * could not be judged, CONF was not tried. */
+void foreign_ltp(struct foreign_list *l, char *text)
+{
+	char *line, *reason = NULL;
 
 	while ((line = text_next_line(&text))) {
-		char *name = text_next_word(&line), *word = name ? text_next_word(&line) : NULL,
-		     *status = word ? text_next_word(&line) : NULL;
+		char *said = ltp_reason(line), *name = said ? NULL : text_next_word(&line),
+		     *word = name ? text_next_word(&line) : NULL;
+		size_t had = json_array_size(l->results);
 
-		for (size_t i = 0; status && i < ARRAY_SIZE(verdicts); i++)
-			if (strcmp(verdicts[i].word, word) == 0) {
-				_cleanup_free_ char *why =
-					text_printf("%s, exit code %s", word, status);
-
-				foreign_add(l, name, verdicts[i].verdict, why ? why : "");
-			}
+		reason = said ? said : reason;
+		if (!word)
+			continue;
+		ltp_add(l, name, word, line, reason);
+		if (json_array_size(l->results) > had)
+			reason = NULL;
 	}
 }
 

@@ -23,27 +23,36 @@ static const char kselftest[] =
 	"esac\n"
 	"echo \"$r 1 cpu-hotplug/cpu-on-off-test.sh$x\"\n";
 
-/* What runltp does, for one file of runtest/: a name and a command a line. */
+/* What runltp does, for one file of runtest/: a name and a command a line. Its results are bits:
+ * 1 failed, 2 broke, 4 warned, 32 not tried; a shell's own codes begin at 126. */
 static const char ltp[] =
-	"export LTPROOT=$PWD TMPDIR=/tmp PATH=$PWD/testcases/bin:$PATH\n"
-	"[ -s runtest/cpuhotplug ] || { echo no runtest/cpuhotplug; exit 32; }\n"
+	"export LTPROOT=$PWD TMPDIR=/tmp PATH=$PWD/testcases/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+	"mkdir -p /var/run\n"
+	"[ -s runtest/cpuhotplug ] || { echo no runtest/cpuhotplug; exit 2; }\n"
+	"now() { read -r s rest </proc/uptime; echo ${s%.*}${s#*.}; }\n"
 	"while read -r name command; do\n"
 	"case $name in ''|'#'*) continue ;; esac\n"
+	"began=$(now)\n"
 	"sh -c \"$command\" </dev/null; rc=$?\n"
-	"case $rc in 0) w=PASS ;; 32) w=CONF ;; 2) w=BROK ;; 4) w=WARN ;; *) w=FAIL ;; esac\n"
-	"echo \"$name $w $rc\"\n"
+	"took=$(($(now) - began))\n"
+	"if [ $rc -eq 0 ]; then w=PASS; elif [ $rc -ge 126 ]; then w=BROK\n"
+	"elif [ $((rc & 1)) -ne 0 ]; then w=FAIL; elif [ $((rc & 2)) -ne 0 ]; then w=BROK\n"
+	"elif [ $((rc & 4)) -ne 0 ]; then w=WARN; elif [ $rc -eq 32 ]; then w=CONF; else w=FAIL; fi\n"
+	"echo \"$name $w $rc ${took}0\"\n"
 	"done <runtest/cpuhotplug\n";
 
 static const struct {
 	const char *name, *format, *command;
 	const char *tree; /* in the cache; NULL: none of its own */
-	bool takes_arguments, needs_dir;
+	const char
+		*needs; /* a file in the user's folder, which there must be; NULL: Debian has it */
+	bool takes_arguments;
 } suites[] = {
 	{ "stress-ng", "stress-ng",
 	  "exec stress-ng --pathological --cpu-online 1 --cpu 2 --timeout 20s --metrics-brief",
 	  "stress-ng", .takes_arguments = true },
 	{ "kselftest", "ktap", kselftest, "kselftest" },
-	{ "ltp-cpuhotplug", "ltp", ltp, .needs_dir = true },
+	{ "ltp-cpuhotplug", "ltp", ltp, "ltp", .needs = "runtest/cpuhotplug" },
 	{ "ktap", "ktap", NULL, .takes_arguments = true },
 };
 
@@ -89,11 +98,32 @@ static int fill(struct suite_choice *c, size_t which, const char *arguments, con
 	if (!c->name || !c->command)
 		return -ENOMEM;
 	r = add_tree(c, &n, "base", err);
-	if (r == 0 && suites[which].tree && !dir)
+	/* Of LTP Debian has what its scripts take, but not them. */
+	if (r == 0 && suites[which].tree && (!dir || suites[which].needs))
 		r = add_tree(c, &n, suites[which].tree, err);
 	if (dir || (suites[which].tree && strcmp(suites[which].tree, "kselftest") == 0))
 		c->folder = "/" SUITE_FOLDER;
 	return r;
+}
+
+static int check_folder(size_t which, const char *dir, struct error *err)
+{
+	const char *file = suites[which].needs;
+	_cleanup_free_ char *path = file && dir ? text_printf("%s/%s", dir, file) : NULL;
+
+	if (file && !dir)
+		return error_set(err, EINVAL,
+				 "%s is not in Debian: name the folder where it is installed "
+				 "(/opt/ltp) with --suite-dir",
+				 suites[which].name);
+	if (dir && access(dir, R_OK | X_OK) < 0)
+		return error_set(err, errno, "cannot read the suite's folder \"%s\": %s", dir,
+				 strerror(errno));
+	if (path && access(path, R_OK) < 0)
+		return error_set(err, errno,
+				 "there is no installed %s in \"%s\": its %s cannot be read: %s",
+				 suites[which].name, dir, file, strerror(errno));
+	return 0;
 }
 
 int suite_choose(const char *spec, const char *dir, const struct arch *arch,
@@ -112,14 +142,9 @@ int suite_choose(const char *spec, const char *dir, const struct arch *arch,
 	if (i == ARRAY_SIZE(suites) || (arguments && !suites[i].takes_arguments) ||
 	    (!arguments && !suites[i].command))
 		return error_set(err, EINVAL, "--suite=\"%s\" is none of: " SUITE_NAMES, spec);
-	if (suites[i].needs_dir && !dir)
-		return error_set(err, EINVAL,
-				 "%s is not in Debian: name the folder where it is installed "
-				 "(/opt/ltp) with --suite-dir",
-				 suites[i].name);
-	if (dir && access(dir, R_OK | X_OK) < 0)
-		return error_set(err, errno, "cannot read the suite's folder \"%s\": %s", dir,
-				 strerror(errno));
+	r = check_folder(i, dir, err);
+	if (r < 0)
+		return r;
 	if (!arch_is_native(arch))
 		return error_set(err, EINVAL,
 				 "suites run in guests of this machine's architecture only, and "

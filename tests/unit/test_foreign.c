@@ -30,7 +30,9 @@ static const char junit[] =
 static const char ltp[] =
 	"Test Start Time: Mon\n-----\nTestcase    Result   Exit Value\n"
 	"cpuhotplug02   PASS   0\ncpuhotplug03   FAIL   1\ncpuhotplug04   CONF   32\n"
-	"cpuhotplug06   BROK   2\n";
+	"cpuhotplug06 1 TINFO: PASS 0\n"
+	"cpuhotplug06 1 TBROK: CPU1 cannot be onlined\n"
+	"cpuhotplug06   BROK   2 1230\n";
 
 static json_t *parse(const char *format, const char *text, int want)
 {
@@ -131,6 +133,12 @@ static void ltp_has_lines(void **state)
 	expect(doc, "cpuhotplug03", "fail");
 	expect(doc, "cpuhotplug04", "skip");
 	expect(doc, "cpuhotplug06", "error");
+	assert_string_equal(record_get_str(json_array_get(json_object_get(doc, "results"), 3),
+					   "why"),
+			    "BROK, exit code 2, after 1230 ms: TBROK: CPU1 cannot be onlined");
+	assert_string_equal(record_get_str(json_array_get(json_object_get(doc, "results"), 2),
+					   "why"),
+			    "CONF, exit code 32");
 	json_decref(doc);
 }
 

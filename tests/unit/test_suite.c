@@ -79,6 +79,9 @@ static void specs_are_read(void **state)
 	assert_int_equal(suite_choose("kselftest:x", NULL, arch_find("amd64"), &c, &err), -EINVAL);
 	assert_int_equal(suite_choose("ltp-cpuhotplug", NULL, arch_find("amd64"), &c, &err),
 			 -EINVAL);
+	/* A folder that is no LTP is told before a guest is started. */
+	assert_int_equal(suite_choose("ltp-cpuhotplug", "/", arch_find("amd64"), &c, &err),
+			 -ENOENT);
 	assert_int_equal(suite_choose("ktap:x", "/no/such", arch_find("amd64"), &c, &err), -ENOENT);
 	assert_null(c);
 }
