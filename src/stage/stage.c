@@ -172,169 +172,15 @@ bool stage_window_is_intact(const struct stage *s, int cpu)
 	return !cpulist_has(&s->broken_windows, cpu);
 }
 
-static json_t *claim_ids(const struct stage *s, const struct claim *const *claims)
-{
-	json_t *ids = json_array();
-
-	for (; claims && *claims; claims++)
-		if (stage_claim_index(s, *claims) >= 0)
-			json_array_append_new(ids, json_string((*claims)->id));
-	return ids;
-}
-
-/* Needs that are a matter of how the run was started, not of the box. */
-static bool is_given(const struct stage *s, const struct need *need)
-{
-	return (need == &need_prober && s->setup.prober_port > 0) ||
-	       (need == &need_lookout && s->setup.has_lookout) ||
-	       (need == &need_platform && s->setup.has_platform) ||
-	       (need == &need_expendable && s->setup.is_expendable);
-}
-
-/* True when all are met. Each is recorded, so that a skip can name the one that was not. */
-static bool probe_needs(struct stage *s, const char *kind, const char *id,
-			const struct need *const *needs, const struct claim *const *claims)
-{
-	bool all = true;
-
-	for (; needs && *needs; needs++) {
-		_cleanup_free_ char *why = NULL, *subject = text_printf("%s:%s", kind, id);
-		int r = 1;
-
-		if (!is_given(s, *needs))
-			r = (*needs)->probe(s->setup.box, &why);
-
-		if (r < 0)
-			why = text_printf("could not be found out: %s", strerror(-r));
-		journal_write(s->setup.journal, "need",
-			      json_pack("{s:s, s:s, s:b, s:s, s:o}", "subject",
-					subject ? subject : id, "need", (*needs)->id, "met", r > 0,
-					"why", why ? why : "", "claims",
-					r > 0 ? json_array() : claim_ids(s, claims)));
-		if (r <= 0)
-			all = false;
-	}
-	return all;
-}
-
-static void callback_begin(struct stage *s, const struct witness *w)
-{
-	s->speaker = w->id;
-	for (size_t i = 0; i < STAGE_CLAIMS_MAX; i++)
-		s->spoke[i] &= ~SPOKE_NOW;
-	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());
-}
-
-/* A witness that could not do its work says so for each claim that it has not spoken of. */
-static void callback_end(struct stage *s, const struct witness *w, const struct act *act,
-			 const char *what, int r)
-{
-	for (const struct claim *const *c = w->claims; r < 0 && c && *c; c++) {
-		int i = stage_claim_index(s, *c);
-
-		if (i >= 0 && !(s->spoke[i] & SPOKE_NOW))
-			expect_error(s, act, *c, NULL, "witness \"%s\" failed in %s: %s", w->id,
-				     what, strerror(-r));
-	}
-	s->speaker = "stage";
-	atomic_store(&s->setup.shared->progress_ns, wait_now_ns());
-}
-
-static void plant(struct stage *s, struct planted *p)
-{
-	const struct witness *w = p->witness;
-	int r;
-
-	if (!probe_needs(s, "witness", w->id, w->needs, w->claims))
-		return;
-	callback_begin(s, w);
-	r = w->plant ? w->plant(s, &p->state) : 0;
-	p->is_planted = r >= 0;
-	journal_write(s->setup.journal, "plant",
-		      json_pack("{s:s, s:o, s:b, s:s}", "witness", w->id, "claims",
-				claim_ids(s, w->claims), "ok", r >= 0, "why",
-				r < 0 ? strerror(-r) : ""));
-	callback_end(s, w, NULL, "plant", r);
-}
-
-static void plant_all(struct stage *s, bool only_quick)
-{
-	for (size_t i = 0; i < s->n_planted; i++)
-		if (!s->planted[i].is_tried && (!only_quick || s->planted[i].witness->keeps_pace)) {
-			s->planted[i].is_tried = true;
-			plant(s, &s->planted[i]);
-		}
-	s->speaker = "stage";
-}
-
 static int play_briskly(struct stage *s)
 {
-	plant_all(s, true);
-	return s->setup.scenario->brisk(s);
-}
-
-/*
- * Where each act did its work, a witness that never spoke is at fault, and its silence is an error.
- * Where one was in vain, it may have had no occasion.
- */
-static void say_untried(struct stage *s, const struct witness *w)
-{
-	for (const struct claim *const *c = w->claims; s->is_act_in_vain && c && *c; c++) {
-		int i = stage_claim_index(s, *c);
-
-		if (i >= 0 && !(s->spoke[i] & SPOKE_EVER))
-			expect_unexercised(
-				s, NULL, *c, NULL,
-				"a CPU did not come or go as it had to, and no other act gave an occasion");
-	}
-}
-
-static void uproot(struct stage *s, struct planted *p)
-{
-	const struct witness *w = p->witness;
 	int r;
 
-	if (!p->is_planted)
-		return;
-	callback_begin(s, w);
-	r = w->uproot ? w->uproot(s, p->state) : 0;
-	if (r >= 0)
-		say_untried(s, w);
-	callback_end(s, w, NULL, "uproot", r);
-	p->is_planted = false;
-}
-
-void stage_call_before(struct stage *s, const struct act *act)
-{
-	for (size_t i = 0; i < s->n_planted; i++) {
-		struct planted *p = &s->planted[i];
-
-		if (!p->is_planted || !p->witness->before)
-			continue;
-		callback_begin(s, p->witness);
-		callback_end(s, p->witness, act, "before", p->witness->before(s, p->state, act));
-	}
-}
-
-void stage_call_after(struct stage *s, const struct act *act)
-{
-	for (size_t i = 0; i < s->n_planted; i++) {
-		struct planted *p = &s->planted[i];
-
-		if (!p->is_planted || !p->witness->after)
-			continue;
-		callback_begin(s, p->witness);
-		callback_end(s, p->witness, act, "after", p->witness->after(s, p->state, act));
-	}
-}
-
-static json_t *witness_ids(const struct stage *s)
-{
-	json_t *ids = json_array();
-
-	for (size_t i = 0; i < s->n_planted; i++)
-		json_array_append_new(ids, json_string(s->planted[i].witness->id));
-	return ids;
+	stage_plant_all(s, true);
+	s->is_brisk = true;
+	r = s->setup.scenario->brisk(s);
+	s->is_brisk = false;
+	return r;
 }
 
 /*
@@ -360,9 +206,9 @@ int stage_play(struct stage *s)
 
 	journal_write(s->setup.journal, "begin",
 		      json_pack("{s:s, s:o, s:o}", "of", "scenario", "claims",
-				claim_ids(s, s->claims), "witnesses", witness_ids(s)));
+				stage_claim_ids(s, s->claims), "witnesses", stage_witness_ids(s)));
 	r = cpu_online_read(s->setup.box, &s->online);
-	if (r == 0 && !probe_needs(s, "scenario", sc->id, sc->needs, s->claims))
+	if (r == 0 && !stage_probe_needs(s, "scenario", sc->id, sc->needs, s->claims))
 		r = -EOPNOTSUPP;
 	s->speaker = "stage";
 	if (r == 0 && sc->prelude)
@@ -370,13 +216,12 @@ int stage_play(struct stage *s)
 	if (r == 0) {
 		if (sc->brisk)
 			r = play_briskly(s);
-		plant_all(s, false);
+		stage_plant_all(s, false);
 		if (r == 0)
 			r = sc->play(s);
 		/* A witness that waited for what did not come any more is not at fault. */
 		s->is_act_in_vain |= r < 0;
-		for (size_t i = s->n_planted; i > 0; i--)
-			uproot(s, &s->planted[i - 1]);
+		stage_uproot_all(s);
 	}
 	if (r < 0 && r != -EOPNOTSUPP)
 		say_stopped(s, r);
