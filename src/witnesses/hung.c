@@ -136,11 +136,6 @@ static int plant(struct stage *s, void **ret_state)
 	return 0;
 }
 
-static int after(struct stage *s, void *state, const struct act *act)
-{
-	return look(state, stage_box(s));
-}
-
 /* Nobody is in D any more, or somebody has been there for too long. */
 static bool is_decided(void *arg)
 {
@@ -202,10 +197,9 @@ const struct witness witness_hung = {
 	.id = "hung",
 	.summary = "Tasks in uninterruptible sleep",
 	.explain =
-		"Looks at every task after each act; at the end it waits until nobody is in state D or somebody has been there "
-		"for too long.",
+		"Looks at every task when the acts are over (a look costs as much as some acts do), and waits until nobody is in state D or somebody "
+		"has been there for too long.",
 	.claims = CLAIMS(&no_hung_task),
 	.plant = plant,
-	.after = after,
 	.uproot = uproot,
 };
