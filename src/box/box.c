@@ -21,6 +21,7 @@ struct box {
 	void *ctx;
 	int rootfd;
 	bool is_real;
+	struct box_memo memo;
 };
 
 int box_open(const char *root, struct box **ret, struct error *err)
@@ -66,6 +67,11 @@ void box_free(struct box *box)
 bool box_is_real(const struct box *box)
 {
 	return box->is_real;
+}
+
+struct box_memo *box_memo(struct box *box)
+{
+	return &box->memo;
 }
 
 int box_read(struct box *box, const char *path, char **ret_text)

@@ -38,6 +38,12 @@ CLEANUP_DEFINE(struct box, box, box_free)
  * program started. */
 bool box_is_real(const struct box *box);
 
+/* What was read once and stays as it is while a kernel runs. For the files of box/ only. */
+struct box_memo {
+	int state_online; /* 0: not read yet */
+};
+struct box_memo *box_memo(struct box *box);
+
 /* Whole file, newline kept, owned by the caller. */
 _must_check_ int box_read(struct box *box, const char *path, char **ret_text);
 

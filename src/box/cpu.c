@@ -41,6 +41,11 @@ int cpu_masks_read(struct box *box, struct cpu_masks *ret)
 	return r;
 }
 
+int cpu_present_read(struct box *box, struct cpulist *ret)
+{
+	return mask_read(box, "present", ret);
+}
+
 int cpu_hotpluggable_read(struct box *box, struct cpulist *ret)
 {
 	struct cpulist present, l = {};
@@ -55,11 +60,16 @@ int cpu_hotpluggable_read(struct box *box, struct cpulist *ret)
 	return 0;
 }
 
+int cpu_state_only_read(struct box *box, int cpu, int *ret_state)
+{
+	return box_read_int(box, ret_state, CPU_DIR "/cpu%d/hotplug/state", cpu);
+}
+
 int cpu_state_read(struct box *box, int cpu, int *ret_state, int *ret_target)
 {
 	int state, target, r;
 
-	r = box_read_int(box, &state, CPU_DIR "/cpu%d/hotplug/state", cpu);
+	r = cpu_state_only_read(box, cpu, &state);
 	if (r < 0)
 		return r;
 	r = box_read_int(box, &target, CPU_DIR "/cpu%d/hotplug/target", cpu);
@@ -77,10 +87,17 @@ bool cpu_target_fits(int state, int target, int was_target)
 
 int cpu_state_online_read(struct box *box, int *ret_state)
 {
+	struct box_memo *memo = box_memo(box);
 	_cleanup_free_ char *text = NULL;
 	char *cursor, *line;
-	int r = box_read(box, CPU_DIR "/hotplug/states", &text);
+	int r;
 
+	/* It is asked for several times an act, and stands at the end of some 250 lines. */
+	if (memo->state_online > 0 && box_is_real(box)) {
+		*ret_state = memo->state_online;
+		return 0;
+	}
+	r = box_read(box, CPU_DIR "/hotplug/states", &text);
 	if (r < 0)
 		return r;
 	cursor = text;
@@ -90,8 +107,12 @@ int cpu_state_online_read(struct box *box, int *ret_state)
 		if (!colon)
 			continue;
 		*colon = '\0';
-		if (strcmp(text_strip(colon + 1), "online") == 0)
-			return text_to_int(text_strip(line), ret_state);
+		if (strcmp(text_strip(colon + 1), "online") != 0)
+			continue;
+		r = text_to_int(text_strip(line), &memo->state_online);
+		if (r == 0)
+			*ret_state = memo->state_online;
+		return r;
 	}
 	return -ENODATA;
 }

@@ -21,8 +21,12 @@ _must_check_ int cpu_online_read(struct box *box, struct cpulist *ret);
 
 /* CPUs with a cpuN/online file: nothing else may ever be taken off (cpu0/hotplug/target works
  * without one, and hurts). */
+/* CPUs that are there: "present". */
+_must_check_ int cpu_present_read(struct box *box, struct cpulist *ret);
 _must_check_ int cpu_hotpluggable_read(struct box *box, struct cpulist *ret);
 
+/* hotplug/state alone, for those who ask for many CPUs. */
+_must_check_ int cpu_state_only_read(struct box *box, int cpu, int *ret_state);
 /* hotplug/state and hotplug/target; -ENOENT on kernels without them. */
 _must_check_ int cpu_state_read(struct box *box, int cpu, int *ret_state, int *ret_target);
 

@@ -25,17 +25,17 @@ const char *sources_name(enum source source)
 
 static int read_states(struct box *box, struct cpulist *ret, bool *ret_has)
 {
-	struct cpu_masks masks;
-	int online, state, target, r = cpu_state_online_read(box, &online);
+	struct cpulist present;
+	int online, state, r = cpu_state_online_read(box, &online);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = cpu_masks_read(box, &masks);
+		r = cpu_present_read(box, &present);
 	if (r < 0)
 		return r;
-	cpulist_foreach(cpu, &masks.present) {
-		r = cpu_state_read(box, cpu, &state, &target);
+	cpulist_foreach(cpu, &present) {
+		r = cpu_state_only_read(box, cpu, &state);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)
