@@ -62,12 +62,19 @@ void journal_set_scenario(struct journal *j, const char *scenario, json_t *alone
 	j->alone = json_incref(alone);
 }
 
+static void remember_error(struct journal *j, int error)
+{
+	int none = 0;
+
+	atomic_compare_exchange_strong(&j->shared->error, &none, error);
+}
+
 static long write_line(struct journal *j, const char *type, json_t *fields, bool sync)
 {
 	_cleanup_free_ char *text = NULL;
 	json_t *line = json_object();
 	long seq = atomic_fetch_add(&j->shared->seq, 1) + 1;
-	int r = -ENOMEM, none = 0;
+	int r = -ENOMEM;
 
 	json_object_set_new(line, "seq", json_integer(seq));
 	json_object_set_new(line, "t", json_integer(wait_now_ns()));
@@ -85,7 +92,7 @@ static long write_line(struct journal *j, const char *type, json_t *fields, bool
 		r = sync ? rundir_append_sync(j->rd, text, seq)
 			 : rundir_append(j->rd, RUNDIR_JOURNAL, text);
 	if (r < 0) {
-		atomic_compare_exchange_strong(&j->shared->error, &none, r);
+		remember_error(j, r);
 		return r;
 	}
 	return seq;
@@ -99,6 +106,19 @@ long journal_write(struct journal *j, const char *type, json_t *fields)
 long journal_write_sync(struct journal *j, const char *type, json_t *fields)
 {
 	return write_line(j, type, fields, true);
+}
+
+void journal_hold(struct journal *j)
+{
+	rundir_hold(j->rd);
+}
+
+void journal_release(struct journal *j)
+{
+	int r = rundir_release(j->rd);
+
+	if (r < 0)
+		remember_error(j, r);
 }
 
 int journal_next_act(struct journal *j)

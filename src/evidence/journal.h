@@ -33,6 +33,13 @@ long journal_write(struct journal *j, const char *type, json_t *fields);
 /* The same, but returns only when the line is safe on disk or outside of the guest. */
 _must_check_ long journal_write_sync(struct journal *j, const char *type, json_t *fields);
 
+/*
+ * Between the two, lines may wait in memory (rundir_hold): what a box that dies there had written
+ * last is lost. journal_write_sync() lets all go that waits.
+ */
+void journal_hold(struct journal *j);
+void journal_release(struct journal *j);
+
 /* A fresh number for an act; acts are numbered over the whole run, also over forked children. */
 int journal_next_act(struct journal *j);
 

@@ -15,6 +15,7 @@
 
 #define ACK_TIMEOUT_NS (10 * NS_PER_S)
 #define STREAMS_MAX 16
+#define HELD_MAX 8192
 
 struct stream {
 	char name[32];
@@ -30,6 +31,9 @@ struct rundir {
 	size_t n_streams;
 	char ack[128]; /* bytes of answers read so far */
 	size_t ack_len;
+	char held[HELD_MAX]; /* lines for the port that wait */
+	size_t held_len;
+	bool is_holding;
 };
 
 static struct rundir *rundir_alloc(void)
@@ -128,6 +132,41 @@ static int stream_fd(struct rundir *rd, const char *name)
 	return s->fd;
 }
 
+static int flush_locked(struct rundir *rd)
+{
+	int r = rd->held_len > 0 ? file_write_all(rd->port, rd->held, rd->held_len) : 0;
+
+	rd->held_len = 0;
+	return r;
+}
+
+static bool hold_locked(struct rundir *rd, const char *out, size_t len)
+{
+	if (!rd->is_holding || len > HELD_MAX - rd->held_len)
+		return false;
+	memcpy(rd->held + rd->held_len, out, len);
+	rd->held_len += len;
+	return true;
+}
+
+void rundir_hold(struct rundir *rd)
+{
+	pthread_mutex_lock(&rd->lock);
+	rd->is_holding = rd->port >= 0;
+	pthread_mutex_unlock(&rd->lock);
+}
+
+int rundir_release(struct rundir *rd)
+{
+	int r;
+
+	pthread_mutex_lock(&rd->lock);
+	rd->is_holding = false;
+	r = flush_locked(rd);
+	pthread_mutex_unlock(&rd->lock);
+	return r;
+}
+
 /* One write(2) for the whole line: lines of threads and processes do not mix. */
 static int append_locked(struct rundir *rd, const char *stream, const char *mark, const char *line,
 			 int *ret_fd)
@@ -145,7 +184,11 @@ static int append_locked(struct rundir *rd, const char *stream, const char *mark
 	}
 	if (!out)
 		return -ENOMEM;
-	r = file_write_all(fd, out, strlen(out));
+	if (!ret_fd && hold_locked(rd, out, strlen(out)))
+		return 0;
+	r = flush_locked(rd);
+	if (r == 0)
+		r = file_write_all(fd, out, strlen(out));
 	if (ret_fd && r == 0)
 		*ret_fd = fd;
 	return r;

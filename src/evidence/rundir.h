@@ -38,6 +38,15 @@ _must_check_ int rundir_put(struct rundir *rd, const char *stream, json_t *doc);
 _must_check_ int rundir_append(struct rundir *rd, const char *stream, const char *line);
 
 /*
+ * What is appended to a port from now on may wait in memory, up to a few KiB, until
+ * rundir_release() or a line that must be safe; what waits is lost with the process. For moments in
+ * which many short lines come, each of which costs the guest an exit to its host. Files never wait.
+ * Not for two threads at once.
+ */
+void rundir_hold(struct rundir *rd);
+_must_check_ int rundir_release(struct rundir *rd);
+
+/*
  * Appends to the journal and returns only when the line is safe: on disk (fdatasync), or
  * acknowledged by the lab. -ETIMEDOUT: the lab did not answer within 10 s (scaled). Only one thread
  * of one process may do this at a time.

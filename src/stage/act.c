@@ -268,9 +268,12 @@ int act_play(struct stage *s, const struct act_spec *spec, struct act *ret)
 	if (act.state == CPU_STATE_OFFLINE && act.target == CPU_STATE_OFFLINE &&
 	    (act.is_done || was_dead))
 		stage_set_dead(s, act.cpu, true);
+	if (s->is_brisk)
+		journal_hold(s->setup.journal);
 	record_done(s, &act, attempts);
 	r = judge_outcome(s, spec, &act, kmsg);
 	stage_call_after(s, &act);
+	journal_release(s->setup.journal);
 	if (ret)
 		*ret = act;
 	return r;
