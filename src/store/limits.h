@@ -51,3 +51,19 @@
 #define LIMITS_LOGIN_WINDOW_S 600
 #define LIMITS_POSTS 20 /* anonymous posts of one address within ... */
 #define LIMITS_POSTS_WINDOW_S 3600
+
+/* Saved searches and what is sent of them. */
+#define LIMITS_SAVED 50         /* of an account */
+#define LIMITS_SUBSCRIPTIONS 10 /* of a saved search */
+#define LIMITS_NEWS 100         /* items of a message; of more it says that there are */
+#define LIMITS_TOLD 500         /* of a search that is looked at for news */
+#define LIMITS_HOOK_URL 1000
+#define LIMITS_HOOK_ANSWER ((size_t)64 << 10)
+#define LIMITS_HOOK_S 10       /* for one try, all of it */
+#define LIMITS_HOOK_FAILURES 8 /* in a row; then it is stopped */
+#define LIMITS_MAIL_S 30       /* for the program that takes a message */
+#define LIMITS_MAIL_TRIES 8
+#define LIMITS_TELL_GAP_S 60 /* between two messages of one subscription */
+#define LIMITS_PROOFS 5      /* links mailed to one address in a day */
+#define LIMITS_PROOF_S (3 * 24 * 3600)
+#define LIMITS_RESET_S 3600

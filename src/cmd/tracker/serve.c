@@ -11,8 +11,19 @@
 #include "cmd/tracker/tracker.h"
 #include "site/web/site.h"
 #include "store/people/account.h"
+#include "store/tell/address.h"
 
-enum { OPT_LISTEN = 1, OPT_HTTPS, OPT_PRIVATE, OPT_PROXY, OPT_SIGNED };
+enum {
+	OPT_LISTEN = 1,
+	OPT_HTTPS,
+	OPT_PRIVATE,
+	OPT_PROXY,
+	OPT_SIGNED,
+	OPT_SENDMAIL,
+	OPT_MAIL_FROM,
+	OPT_URL,
+	OPT_PRIVATE_HOOKS
+};
 
 static const struct cmd_option options[] = {
 	TRACKER_DB_OPTION,
@@ -24,6 +35,13 @@ static const struct cmd_option options[] = {
 	{ OPT_SIGNED, "signed", 0, NULL,
 	  "Take only runs that are signed by the registered key of their machine" },
 	{ OPT_PRIVATE, "private", 0, NULL, "Show nothing to whoever is not logged in" },
+	{ OPT_URL, "url", 0, "URL",
+	  "What links in mails and hooks begin with, as people reach the site: https://tracker.example.org" },
+	{ OPT_SENDMAIL, "sendmail", 0, "WORDS",
+	  "Send mail by this program, which reads a message: \"/usr/sbin/sendmail -t -i\"; no shell" },
+	{ OPT_MAIL_FROM, "mail-from", 0, "ADDRESS", "Whom mail is from; with --sendmail" },
+	{ OPT_PRIVATE_HOOKS, "private-hooks", 0, NULL,
+	  "Let web hooks go to this machine and to private networks too" },
 	{},
 };
 
@@ -90,41 +108,113 @@ static int serve(const struct site_setup *setup)
 	return VERDICT_EXIT_PASSED;
 }
 
-static int run(int argc, char **argv)
+#define MAIL_WORDS 16
+
+/* What was said, and the memory behind it. */
+struct said {
+	struct site_setup setup;
+	char *listen, *sendmail, *url;
+	const char *words[MAIL_WORDS + 1];
+	char from[ADDRESS_MAX + 1];
+};
+
+static void said_clear(struct said *s)
+{
+	free(s->listen);
+	free(s->sendmail);
+	free(s->url);
+}
+
+/* True: it is one of what is sent, and kept. */
+static bool take_sending(struct said *s, int o, const char *value)
+{
+	if (o == OPT_PRIVATE_HOOKS)
+		s->setup.may_hook_private = true;
+	else if (o == OPT_SENDMAIL && !s->sendmail)
+		s->sendmail = strdup(value);
+	else if (o == OPT_MAIL_FROM)
+		s->setup.mail_from = value;
+	else if (o == OPT_URL && !s->url)
+		s->url = strdup(value);
+	else
+		return false;
+	return true;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *check_sending(struct said *s)
+{
+	char *cursor = s->sendmail, *word;
+	size_t n = 0, len = s->url ? strlen(s->url) : 0;
+
+	if (s->url && ((!text_starts(s->url, "https://") && !text_starts(s->url, "http://")) ||
+		       strpbrk(s->url, " \t\r\n<>\"?#")))
+		return "--url wants https://HOST";
+	if (s->url && s->url[len - 1] == '/')
+		s->url[len - 1] = '\0';
+	s->setup.url = s->url;
+	if (!s->sendmail)
+		return s->setup.mail_from ? "--mail-from is for --sendmail" : NULL;
+	while ((word = text_next_word(&cursor)) && n < MAIL_WORDS)
+		s->words[n++] = word;
+	if (n == 0 || word)
+		return "--sendmail wants a program, with at most 15 words";
+	if (!s->url || !s->setup.mail_from)
+		return "--sendmail wants --url and --mail-from too";
+	if (address_clean(s->setup.mail_from, s->from) < 0)
+		return "--mail-from wants an e-mail address";
+	s->setup.mail_from = s->from;
+	s->setup.sendmail = s->words;
+	return NULL;
+}
+
+/* 0, or the exit code. */
+static int parse(int argc, char **argv, struct said *s)
 {
 	struct cmd_args args = CMD_ARGS(&cmd_tracker_serve, argc, argv);
-	struct site_setup setup = { .db = TRACKER_DB_DEFAULT,
-				    .address = "127.0.0.1",
-				    .port = 8040 };
-	_cleanup_free_ char *listen = NULL;
-	const char *value;
+	struct site_setup *setup = &s->setup;
+	const char *value, *wrong;
 	int o;
 
 	while ((o = cmd_next(&args, &value)) != CMD_END) {
 		if (o == TRACKER_OPT_DB)
-			setup.db = value;
+			setup->db = value;
 		else if (o == OPT_HTTPS)
-			setup.is_https = true;
+			setup->is_https = true;
 		else if (o == OPT_PRIVATE)
-			setup.is_private = true;
+			setup->is_private = true;
 		else if (o == OPT_SIGNED)
-			setup.is_signed = true;
+			setup->is_signed = true;
 		else if (o == OPT_PROXY)
-			setup.has_proxy = true;
-		else if (o == OPT_LISTEN && !listen)
-			listen = strdup(value);
-		else
+			setup->has_proxy = true;
+		else if (o == OPT_LISTEN && !s->listen)
+			s->listen = strdup(value);
+		else if (!take_sending(s, o, value))
 			return o < 0 && o != CMD_OPERAND
 				       ? VERDICT_EXIT_USAGE
 				       : cmd_usage_error(&cmd_tracker_serve, "what is \"%s\" for?",
 							 value);
 	}
-	if (listen && (parse_listen(listen, &setup) < 0 || setup.port < 0 || setup.port > 65535))
+	if (s->listen &&
+	    (parse_listen(s->listen, setup) < 0 || setup->port < 0 || setup->port > 65535))
 		return cmd_usage_error(&cmd_tracker_serve, "--listen wants ADDRESS:PORT");
+	wrong = check_sending(s);
+	return wrong ? cmd_usage_error(&cmd_tracker_serve, "%s", wrong) : 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct said s _cleanup_(said_clear) = {
+		.setup = { .db = TRACKER_DB_DEFAULT, .address = "127.0.0.1", .port = 8040 }
+	};
+	int r = parse(argc, argv, &s);
+
+	if (r)
+		return r;
 	umask(077);
-	if (make_first_admin(setup.db) < 0)
+	if (make_first_admin(s.setup.db) < 0)
 		return VERDICT_EXIT_NOT_JUDGED;
-	return serve(&setup);
+	return serve(&s.setup);
 }
 
 const struct cmd cmd_tracker_serve = {

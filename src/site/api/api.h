@@ -49,3 +49,5 @@ API(machines);
 API(machine_change);
 API(openapi);
 API(atom);
+API(feed);
+API(calendar);

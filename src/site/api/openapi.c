@@ -60,6 +60,8 @@ const struct route api_routes[] = {
 	{ "GET", "/api/v1/openapi.json", api_openapi, .summary = "This description",
 	  .returns = "Any", .is_shared = true },
 	{ "GET", "/broken.atom", api_atom, .is_shared = true },
+	{ "GET", "/feed.atom", api_feed, .is_shared = true, .is_slow = true },
+	{ "GET", "/dates.ics", api_calendar, .is_shared = true },
 	{ 0 },
 };
 

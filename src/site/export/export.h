@@ -10,6 +10,15 @@
 #include "store/db/db.h"
 
 struct site;
+struct out;
+struct filter;
+
+/* What has a day, as a calendar (RFC 5545): lendings that end, machines that are to be heard of. Of
+ * the filter: machine, arch, platform. */
+_must_check_ int export_calendar(struct db *db, const struct filter *filter, int64_t now,
+				 struct out *to, struct error *err);
+/* One line of it, "NAME:VALUE" with the value escaped, folded after 75 bytes. */
+void export_calendar_line(struct out *to, const char *name, const char *value);
 
 /* `what`: cells, runs or results; of one run only when `run` is not NULL. -EINVAL: no such thing.
  */

@@ -117,6 +117,7 @@ static void cut_server(char *text)
 	cut(text, "<form ", "</form>");
 	cut(text, "<script ", "</script>");
 	cut(text, "<link rel=\"alternate\"", "/>");
+	cut(text, "<div class=\"follow\">", "</div>");
 	cut(text, "<details><summary>Filter</summary>", "</details>");
 }
 

@@ -92,5 +92,6 @@ int page_cells(struct request *r)
 		page_next(out, "/cells", query.text ? query.text : "", key);
 	}
 	out_free(&query);
+	page_follow(r, "cells", &filter);
 	return n < 0 ? n : page_end(r);
 }

@@ -9,6 +9,7 @@
 #include "site/pages/ideas.h"
 #include "site/pages/page.h"
 #include "store/people/idea.h"
+#include "store/tell/address.h"
 
 static bool is_maintainer(const struct request *r)
 {
@@ -90,6 +91,7 @@ int page_ideas(struct request *r)
 	n = put_list(r, state, key);
 	if (n >= 0 && key[0])
 		page_next(out, "/ideas", state ? "&amp;state=" : "", key);
+	page_follow(r, "ideas", &(struct filter){ .state = state });
 	return n < 0 ? n : page_end(r);
 }
 
@@ -105,16 +107,19 @@ static void put_vote(struct request *r, int64_t id, const char *kind, const char
 		kind, label, (long long)count);
 }
 
-static void put_moderation(struct request *r, const struct rows *i)
+static int put_moderation(struct request *r, const struct rows *i)
 {
+	static const char *const states[] = { " (not proved to be theirs)",
+					      " (proved to be theirs)", "" };
 	struct out *out = &r->reply.body;
+	int n = is_maintainer(r) ? address_idea_state(r->db, rows_int(i, IDEA_ID), &r->err) : 0;
 
-	if (!is_maintainer(r))
-		return;
+	if (!is_maintainer(r) || n < 0)
+		return n;
 	out_put(out,
-		"<h2>Decide</h2>\n<p class=\"note\">Contact: %s</p><form method=\"post\" class=\"column\" "
+		"<h2>Decide</h2>\n<p class=\"note\">Contact: %s%s</p><form method=\"post\" class=\"column\" "
 		"action=\"/idea/%lld/state\">",
-		*rows_text(i, IDEA_CONTACT) ? rows_text(i, IDEA_CONTACT) : "none given",
+		*rows_text(i, IDEA_CONTACT) ? rows_text(i, IDEA_CONTACT) : "none given", states[n],
 		(long long)rows_int(i, IDEA_ID));
 	page_token(r);
 	out_raw(out, "<label>State <select name=\"state\">");
@@ -127,6 +132,7 @@ static void put_moderation(struct request *r, const struct rows *i)
 		"<label>Covered by the claim <input name=\"covered_by\" maxlength=\"128\" value=\"%s\"/></label>"
 		"<button>Save</button></form>\n",
 		rows_text(i, IDEA_NOTE), rows_text(i, IDEA_COVERED_BY));
+	return 0;
 }
 
 int page_idea(struct request *r)
@@ -163,8 +169,8 @@ int page_idea(struct request *r)
 	put_vote(r, id, "hardware", "I have the hardware", rows_int(&i, IDEA_HARDWARE));
 	put_vote(r, id, "implement", "I can implement it", rows_int(&i, IDEA_IMPLEMENT));
 	out_raw(out, "</div>\n");
-	put_moderation(r, &i);
-	return page_end(r);
+	n = put_moderation(r, &i);
+	return n < 0 ? n : page_end(r);
 }
 
 void ideas_put_form(struct request *r, const char *title, const char *body)

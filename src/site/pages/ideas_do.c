@@ -9,11 +9,13 @@
 
 #include "site/pages/ideas.h"
 #include "site/pages/page.h"
+#include "site/tell/tell.h"
 #include "site/web/site.h"
 #include "store/people/idea.h"
 #include "store/people/search.h"
+#include "store/tell/address.h"
 
-static int may_post(struct request *r)
+int page_may_post(struct request *r)
 {
 	if (r->who.user ||
 	    site_may(r->site, "post", r->address, r->now, LIMITS_POSTS, LIMITS_POSTS_WINDOW_S))
@@ -56,6 +58,40 @@ static int put_alike(struct request *r, const char *title, const char *body)
 	return page_end(r) < 0 ? -ENOMEM : 1;
 }
 
+/* Somebody without an account, who says how to be reached: is it true? 1 when a link was mailed. */
+static int ask_whose(struct request *r, struct db *db, int64_t id, const char *contact)
+{
+	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
+	struct proof proof = { .purpose = PROOF_IDEA, .ref = id };
+	char secret[ACCOUNT_SECRET];
+	int n;
+
+	if (r->who.user || !tell_can_mail(r->site) || address_clean(contact, proof.email) < 0)
+		return 0;
+	n = db_begin(db, &r->err);
+	if (n < 0)
+		return n;
+	undo = db;
+	n = address_set_idea(db, id, proof.email, &r->err);
+	if (n >= 0)
+		n = proof_make(db, &proof, r->now, secret, &r->err);
+	/* Then it waits without a proof. */
+	if (n == -EAGAIN)
+		return 0;
+	if (n >= 0)
+		n = tell_mail_link(r->site, db, proof.email, "[hotproof] Is this address yours?",
+				   "Somebody submitted an idea to hotproof and gave this address. "
+				   "If that was you, say so here, within three days:",
+				   "/proof/", secret, r->now, &r->err);
+	if (n >= 0)
+		n = db_commit(db, &r->err);
+	if (n < 0)
+		return n;
+	undo = NULL;
+	tell_wake(r->site);
+	return 1;
+}
+
 int page_idea_submit(struct request *r)
 {
 	struct idea_new idea = {
@@ -77,7 +113,7 @@ int page_idea_submit(struct request *r)
 		n = put_alike(r, idea.title, idea.body);
 	if (n != 0)
 		return n < 0 ? n : 0;
-	n = may_post(r);
+	n = page_may_post(r);
 	db = n < 0 ? NULL : request_writer(r);
 	if (!db)
 		return -r->err.code;
@@ -86,7 +122,13 @@ int page_idea_submit(struct request *r)
 		return n;
 	if (idea.is_trusted)
 		return request_see(r, "/idea/%" PRId64, id);
+	n = ask_whose(r, db, id, idea.contact);
+	if (n < 0)
+		return n;
 	page_begin(r, "Thank you", "/ideas");
+	if (n == 1)
+		out_raw(&r->reply.body, "<p>A link was mailed to you: with it you say that the "
+					"address is yours.</p>\n");
 	out_raw(&r->reply.body,
 		"<p>It waits for a maintainer now. <a href=\"/ideas\">Other ideas</a></p>\n");
 	return page_end(r);
@@ -117,7 +159,7 @@ int page_idea_vote(struct request *r)
 	if (n >= 0)
 		n = page_check_token(r);
 	if (n >= 0)
-		n = may_post(r);
+		n = page_may_post(r);
 	db = n < 0 ? NULL : request_writer(r);
 	if (!db)
 		return -r->err.code;

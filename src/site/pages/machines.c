@@ -88,7 +88,9 @@ int page_machines(struct request *r)
 		put_row(out, &rows, matrix_find(m, rows_text(&rows, NAME)));
 	out_raw(out,
 		"</tbody></table></div>\n<p class=\"note\">A run from a machine that is not known "
-		"registers it.</p>\n");
+		"registers it. <a href=\"/dates.ics\">Calendar</a> of lendings and of the days on which "
+		"they are to be heard of.</p>\n");
+	page_follow(r, "machines", &(struct filter){ 0 });
 	return n < 0 ? n : page_end(r);
 }
 
@@ -168,7 +170,9 @@ static void put_form(struct request *r, const struct rows *m)
 	put_input(out, "owner", "Owner", rows_text(m, OWNER));
 	put_input(out, "place", "Place", rows_text(m, PLACE));
 	put_input(out, "lent_to", "Lent to", rows_text(m, LENT_TO));
-	put_input(out, "lent_until", "Lent until", rows_text(m, LENT_UNTIL));
+	out_put(out,
+		"<label>Lent until <input name=\"lent_until\" type=\"date\" value=\"%s\"/></label>",
+		rows_text(m, LENT_UNTIL));
 	put_input(out, "key", "Key that it signs with (what 'hotproof tracker key' printed)", key);
 	out_put(out,
 		"<label>Expected every N days (0: no schedule) <input name=\"every_days\" "

@@ -52,6 +52,12 @@ _must_check_ int page_machine_change(struct request *r, const struct machine_cha
 /* markdown.c: a stranger's text as HTML; what it may hold is bounded in size and kind. */
 void page_markdown(struct out *out, const char *text);
 
+/* saved.c: how to be told of what is new in this search: a feed, and a form to save it. */
+void page_follow(struct request *r, const char *kind, const struct filter *filter);
+
+/* Whether somebody without an account sent too much of late: -EAGAIN. */
+_must_check_ int page_may_post(struct request *r);
+
 /* The next page of a list, as a link. `key` is put behind "after=". */
 void page_next(struct out *out, const char *path, const char *query, const char *key);
 
@@ -98,6 +104,19 @@ PAGE(account_token);
 PAGE(account_token_remove);
 PAGE(account_password);
 PAGE(audit);
+PAGE(saved);
+PAGE(saved_add);
+PAGE(saved_remove);
+PAGE(subscribe);
+PAGE(subscription_remove);
+PAGE(subscription_resume);
+PAGE(unsubscribe);
+PAGE(unsubscribe_do);
+PAGE(address);
+PAGE(proof);
+PAGE(proof_do);
+PAGE(forgot);
+PAGE(forgot_do);
 PAGE(help);
 PAGE(style);
 PAGE(script);

@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "site/pages/page.h"
+#include "site/tell/tell.h"
 #include "site/web/site.h"
+#include "store/tell/address.h"
 
 int page_login(struct request *r)
 {
@@ -18,7 +20,10 @@ int page_login(struct request *r)
 		"<input name=\"name\" required autocomplete=\"username\" maxlength=\"128\"/></label>"
 		"<label>Password <input name=\"password\" type=\"password\" required "
 		"autocomplete=\"current-password\" maxlength=\"256\"/></label><button>Log in</button>"
-		"</form>\n<p class=\"note\">Reading, and submitting ideas, needs no account.</p>\n");
+		"</form>\n");
+	if (tell_can_mail(r->site))
+		out_raw(out, "<p><a href=\"/forgot\">I forgot my password</a></p>\n");
+	out_raw(out, "<p class=\"note\">Reading, and submitting ideas, needs no account.</p>\n");
 	return page_end(r);
 }
 
@@ -124,6 +129,29 @@ static int put_tokens(struct request *r)
 	return n;
 }
 
+static int put_address(struct request *r)
+{
+	char email[ADDRESS_MAX + 1] = "";
+	struct out *out = &r->reply.body;
+	int64_t proved_at = 0;
+	int n = address_of(r->db, r->who.user, email, &proved_at, &r->err);
+
+	if (n < 0 || !tell_can_mail(r->site))
+		return n;
+	out_raw(out, "<h2>E-mail</h2>\n");
+	if (n == 1)
+		out_put(out, "<p>%s, %s</p>\n", email,
+			proved_at ? "which is yours"
+				  : "to which a link was mailed; until it is used nothing else is");
+	out_raw(out, "<form method=\"post\" action=\"/account/address\" class=\"column narrow\">");
+	page_token(r);
+	out_put(out,
+		"<label>Address; empty: none <input name=\"email\" type=\"email\" maxlength=\"%d\" "
+		"value=\"%s\" autocomplete=\"email\"/></label><button>Mail me a link</button></form>\n",
+		ADDRESS_MAX, email);
+	return 0;
+}
+
 int page_account(struct request *r)
 {
 	struct out *out;
@@ -135,8 +163,11 @@ int page_account(struct request *r)
 	out_put(out, "<p>You are %s.</p>\n<form method=\"post\" action=\"/logout\">",
 		account_role_word(r->who.role));
 	page_token(r);
-	out_raw(out, "<button>Log out</button></form>\n");
-	n = put_tokens(r);
+	out_raw(out, "<button>Log out</button></form>\n"
+		     "<p><a href=\"/saved\">Saved searches</a></p>\n");
+	n = put_address(r);
+	if (n >= 0)
+		n = put_tokens(r);
 	out_raw(out,
 		"<h2>Password</h2>\n<form method=\"post\" action=\"/account/password\" class=\"column "
 		"narrow\">");

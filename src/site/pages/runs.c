@@ -135,5 +135,6 @@ int page_runs(struct request *r)
 		page_next(out, "/runs", query.text ? query.text : "", key);
 	}
 	out_free(&query);
+	page_follow(r, "runs", &filter);
 	return n < 0 ? n : page_end(r);
 }

@@ -44,5 +44,7 @@ int page_search(struct request *r)
 			"<p>Nothing has \"%s\" in it. Claims, scenarios, runs, kernels, machines and "
 			"ideas are looked through.</p>\n",
 			words);
+	if (*words)
+		page_follow(r, "search", &(struct filter){ 0 });
 	return n < 0 ? n : page_end(r);
 }

@@ -114,13 +114,25 @@ static int find_account(struct exchange *x)
 	return account_by_session(db, r->session, r->now, &r->who, &r->err);
 }
 
+/* Of a private site: what leads in, and links that were mailed. */
+static bool is_open(const char *path)
+{
+	static const char *const paths[] = { "/login", "/style.css", "/forgot", "/proof/",
+					     "/unsubscribe/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (text_ends(paths[i], "/") ? text_starts(path, paths[i])
+					     : strcmp(path, paths[i]) == 0)
+			return true;
+	return false;
+}
+
 static int may(struct request *r)
 {
 	const struct route *route = r->route;
 	enum account_role least = route->role;
 
-	if (least == ACCOUNT_NOBODY && r->site->setup.is_private &&
-	    strcmp(r->path, "/login") != 0 && strcmp(r->path, "/style.css") != 0)
+	if (least == ACCOUNT_NOBODY && r->site->setup.is_private && !is_open(r->path))
 		least = ACCOUNT_READER;
 	if (r->who.role < least)
 		return error_set(&r->err, r->who.user ? EACCES : EPERM,

@@ -97,6 +97,14 @@ struct site {
 		struct watcher *watchers;
 		int n_watchers;
 	} events;
+	struct { /* tell/tell.c */
+		pthread_mutex_t lock;
+		pthread_cond_t wake;
+		pthread_t thread;
+		bool is_running;
+		atomic_bool is_stopping;
+		char *url; /* when nobody said one */
+	} tell;
 	atomic_int uploads;
 };
 

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "site/tell/tell.h"
 #include "site/web/internal.h"
 #include "store/cells/cube.h"
 
@@ -248,8 +249,14 @@ static int start_daemon(struct site *s, struct error *err)
 	unsigned int pool = (unsigned int)get_nprocs() * 2 > 4 ? (unsigned int)get_nprocs() * 2 : 4;
 	int fd = -1, r = listen_on(s, &fd, err);
 
-	if (r < 0)
+	/* Before the first request, and once the port is known. */
+	if (r >= 0)
+		r = tell_start(s, err);
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
 		return r;
+	}
 	s->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
 		s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -283,6 +290,7 @@ const struct site_setup *site_setup_of(const struct site *s)
 
 static void free_site(struct site *s)
 {
+	free(s->tell.url);
 	cache_close(s);
 	pool_close(s);
 	cube_free(s->cube);
@@ -316,8 +324,10 @@ int site_start(const struct site_setup *setup, struct site **ret, struct error *
 		r = work_start(s, err);
 		if (r >= 0)
 			r = start_daemon(s, err);
-		if (r < 0)
+		if (r < 0) {
+			tell_stop(s);
 			work_stop(s);
+		}
 	}
 	if (r < 0) {
 		events_stop(s);
@@ -339,6 +349,7 @@ void site_stop(struct site *s)
 	}
 	/* Workers first: the daemon must not be stopped while connections are suspended. */
 	work_stop(s);
+	tell_stop(s);
 	events_stop(s);
 	MHD_stop_daemon(s->daemon);
 	events_clear(s);

@@ -20,7 +20,13 @@ struct site_setup {
 	bool is_private;     /* nothing is shown to nobody */
 	bool is_signed;      /* only runs that are signed by their machine's key are taken */
 	bool is_still;       /* nothing listens: only site_render() */
-	bool has_proxy;      /* X-Forwarded-For of the one proxy before it is believed */
+	/* What is sent: a program with its words that takes a message (NULL: no mail), whom it is
+	 * from, and what links in it begin with ("https://tracker.example.org"). */
+	const char *const *sendmail;
+	const char *mail_from, *url;
+	bool is_url_guessed;   /* nobody said what links begin with */
+	bool may_hook_private; /* hooks may be on this machine and its networks */
+	bool has_proxy;        /* X-Forwarded-For of the one proxy before it is believed */
 };
 
 _must_check_ int site_start(const struct site_setup *setup, struct site **ret, struct error *err);

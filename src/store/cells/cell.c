@@ -19,11 +19,12 @@
 	" WHEN c.base<>9 AND c.last_at < ?2-?3 THEN 10"                     \
 	" ELSE c.base END"
 
+/* What cell_stamp() makes of the target in the same transaction, later. */
+#define NEXT_STAMP "1+(SELECT max(stamp) FROM target)"
+
 int cell_stamp(struct db *db, int64_t target, struct error *err)
 {
-	return db_run(db, err,
-		      "UPDATE target SET stamp=1+(SELECT max(stamp) FROM target) WHERE id=?1", "i",
-		      target);
+	return db_run(db, err, "UPDATE target SET stamp=" NEXT_STAMP " WHERE id=?1", "i", target);
 }
 
 static int stale_after(struct db *db, int64_t *ret, struct error *err)
@@ -53,8 +54,8 @@ static int set_due(struct db *db, int64_t target, int64_t now, int64_t stale, st
 static int refresh_one(struct db *db, int64_t target, int64_t now, int64_t stale, struct error *err)
 {
 	int changed, r = db_run(db, err,
-				"UPDATE cell SET state=n.state FROM (SELECT c.id AS id, " STATE
-				" AS state"
+				"UPDATE cell SET state=n.state,changed=" NEXT_STAMP
+				" FROM (SELECT c.id AS id, " STATE " AS state"
 				" FROM cell c JOIN target t ON t.id=c.target"
 				" JOIN machine m ON m.id=c.machine"
 				" WHERE c.target=?1) n WHERE cell.id=n.id AND cell.state<>n.state",
@@ -188,6 +189,8 @@ int cell_add(struct db *db, const struct cell_result *res, struct error *err)
 		"UPDATE cell SET since_run=CASE WHEN substr(recent,1,1)=substr(?3,1,1)"
 		" AND since_run<>0 THEN since_run ELSE ?4 END,"
 		" recent=?3, base=?2, state=CASE WHEN rule<>0 THEN 12 ELSE ?2 END,"
+		" changed=CASE WHEN state=CASE WHEN rule<>0 THEN 12 ELSE ?2 END THEN changed"
+		" ELSE " NEXT_STAMP " END,"
 		" last_run=?4, last_at=?5, why=CASE WHEN ?4=?6 AND NOT (?2=5 AND ?3 LIKE 'P%') THEN ?7 ELSE why END WHERE id=?1",
 		"iisiiis", id, (int64_t)base, recent, run, at, res->run, res->why);
 }

@@ -36,6 +36,27 @@ int list_cell(struct db *db, int64_t id, struct rows *ret, struct error *err)
 	return db_select(db, ret, err, CELL_COLUMNS " AND c.id=?1", "i", id);
 }
 
+int list_changed(struct db *db, const struct filter *filter, int64_t after, int64_t limit,
+		 struct rows *ret, struct error *err)
+{
+	_cleanup_free_ char *where = filter_sql(filter), *sql = NULL;
+
+	if (where)
+		sql = text_printf(CELL_COLUMNS
+				  " AND c.changed>" FILTER_NEXT
+				  " AND c.target IN (SELECT id FROM target WHERE stamp>" FILTER_NEXT
+				  ")%s ORDER BY c.changed DESC,c.id LIMIT ?11",
+				  where);
+	if (!sql)
+		return error_set(err, ENOMEM, "out of memory for a list of cells");
+	return db_select(db, ret, err, sql, FILTER_TYPES "ii", FILTER_VALUES(filter), after, limit);
+}
+
+int list_newest_stamp(struct db *db, int64_t *ret, struct error *err)
+{
+	return db_number(db, ret, err, "SELECT coalesce(max(stamp),0) FROM target", NULL);
+}
+
 int list_elsewhere(struct db *db, int64_t cell, int64_t limit, struct rows *ret, struct error *err)
 {
 	return db_select(db, ret, err,
@@ -78,6 +99,26 @@ int list_runs(struct db *db, const struct filter *f, struct list_run_key before,
 		return error_set(err, ENOMEM, "out of memory for a list of runs");
 	return db_select(db, ret, err, sql, FILTER_TYPES "iii", FILTER_VALUES(f), before.began_at,
 			 before.id, limit);
+}
+
+int list_new_runs(struct db *db, const struct filter *f, bool is_broken, int64_t after,
+		  int64_t limit, struct rows *ret, struct error *err)
+{
+	_cleanup_free_ char *sql =
+		text_printf("%s AND r.id>?10%s%s%s%s%s%s ORDER BY r.id DESC LIMIT ?11", RUN_COLUMNS,
+			    f->machine ? " AND m.name=?4" : "", f->arch ? " AND m.arch=?5" : "",
+			    f->kernel ? " AND k.name=?7" : "", f->series ? " AND k.series=?8" : "",
+			    f->options ? " AND t.options=?9" : "",
+			    is_broken ? " AND r.n_fail+r.n_crash+r.n_timeout>0" : "");
+
+	if (!sql)
+		return error_set(err, ENOMEM, "out of memory for a list of runs");
+	return db_select(db, ret, err, sql, FILTER_TYPES "ii", FILTER_VALUES(f), after, limit);
+}
+
+int list_newest_run(struct db *db, int64_t *ret, struct error *err)
+{
+	return db_number(db, ret, err, "SELECT coalesce(max(id),0) FROM run", NULL);
 }
 
 int list_run(struct db *db, const char *name, struct rows *ret, struct error *err)

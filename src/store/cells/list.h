@@ -32,6 +32,12 @@ _must_check_ int list_cells(struct db *db, const struct filter *filter, int64_t 
 			    int64_t limit, struct rows *ret, struct error *err);
 _must_check_ int list_cell(struct db *db, int64_t id, struct rows *ret, struct error *err);
 
+/* Cells whose state became another one after that stamp, the newest change first, and the newest
+ * stamp there is. */
+_must_check_ int list_changed(struct db *db, const struct filter *filter, int64_t after,
+			      int64_t limit, struct rows *ret, struct error *err);
+_must_check_ int list_newest_stamp(struct db *db, int64_t *ret, struct error *err);
+
 /* Runs, the newest first. */
 enum {
 	LIST_RUN_ID,
@@ -64,6 +70,10 @@ struct list_run_key {
 /* Of the filter: machine, arch, kernel, series, options. */
 _must_check_ int list_runs(struct db *db, const struct filter *filter, struct list_run_key before,
 			   int64_t limit, struct rows *ret, struct error *err);
+/* Those that came in after that one, by number; only such as broke a promise, or all. */
+_must_check_ int list_new_runs(struct db *db, const struct filter *filter, bool is_broken,
+			       int64_t after, int64_t limit, struct rows *ret, struct error *err);
+_must_check_ int list_newest_run(struct db *db, int64_t *ret, struct error *err);
 _must_check_ int list_run(struct db *db, const char *name, struct rows *ret, struct error *err);
 
 /* Results of a cell, the newest first. */

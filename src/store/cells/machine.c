@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "store/cells/cell.h"
+#include "store/cells/filter.h"
 #include "store/take/signature.h"
 
 static int find_machine(struct db *db, const struct names *n, int64_t *ret, struct error *err)
@@ -77,6 +79,34 @@ int machine_target(struct db *db, const struct names *n, int64_t now, int64_t *r
 		      " RETURNING id",
 		      "iisi", machine, kernel, n->options, now);
 	return r < 0 ? r : cell_plan(db, *ret, err);
+}
+
+int machine_date(const char *text, int64_t *ret)
+{
+	struct tm tm = { 0 }, day;
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	time_t t;
+
+	if (strlen(text) != 10 || !end || *end)
+		return -EINVAL;
+	/* The library takes the 31st of any month for a day, and makes it one of the next. */
+	day = tm;
+	t = timegm(&day);
+	if (day.tm_mday != tm.tm_mday || day.tm_mon != tm.tm_mon)
+		return -EINVAL;
+	*ret = t;
+	return 0;
+}
+
+int machine_list(struct db *db, const struct filter *f, struct rows *ret, struct error *err)
+{
+	return db_select(db, ret, err,
+			 "SELECT m.id,m.name,m.health,m.health_why,m.health_at,m.lent_to,"
+			 "m.lent_until,m.every_days,(SELECT coalesce(max(last_at),0) FROM target"
+			 " WHERE machine=m.id) FROM machine m WHERE (?1 IS NULL OR m.name=?1)"
+			 " AND (?2 IS NULL OR m.arch=?2) AND (?3 IS NULL OR m.platform=?3)"
+			 " ORDER BY m.name",
+			 "sss", f->machine, f->arch, f->platform);
 }
 
 static bool is_health(const char *health)
@@ -157,11 +187,14 @@ int machine_set(struct db *db, const char *name, const struct machine_change *c,
 		struct error *err)
 {
 	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
-	int64_t id = 0;
+	int64_t id = 0, day = 0;
 	int r;
 
 	if (c->health && !is_health(c->health))
 		return error_set(err, EINVAL, "\"%.40s\" is no health of a machine", c->health);
+	if (c->lent_until && *c->lent_until && machine_date(c->lent_until, &day) < 0)
+		return error_set(err, EINVAL, "\"%.40s\" is no day; write it as 2026-11-30",
+				 c->lent_until);
 	r = db_begin(db, err);
 	if (r < 0)
 		return r;

@@ -36,6 +36,9 @@ struct account {
 
 #define ACCOUNT_COOKIE "hotproof_session"
 
+/* What stands in place of a password for whom a proxy lets in: it fits none. */
+#define ACCOUNT_NO_PASSWORD "!"
+
 /* A secret as text: 256 random bits. */
 #define ACCOUNT_SECRET 48
 void account_secret(char text[ACCOUNT_SECRET]);
