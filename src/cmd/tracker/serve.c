@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -22,13 +23,16 @@ enum {
 	OPT_SENDMAIL,
 	OPT_MAIL_FROM,
 	OPT_URL,
-	OPT_PRIVATE_HOOKS
+	OPT_PRIVATE_HOOKS,
+	OPT_TRUST_HEADER,
+	OPT_TRUST_GROUPS,
+	OPT_GROUP
 };
 
 static const struct cmd_option options[] = {
 	TRACKER_DB_OPTION,
 	{ OPT_LISTEN, "listen", 'l', "ADDRESS:PORT",
-	  "Where to listen (default: 127.0.0.1:8040; port 0: any)" },
+	  "Where to listen (default: 127.0.0.1:8040; port 0: any), or unix:PATH" },
 	{ OPT_PROXY, "proxy", 0, NULL,
 	  "Believe X-Forwarded-For of the one proxy that stands before it" },
 	{ OPT_HTTPS, "https", 0, NULL, "The proxy speaks https: cookies are for https only" },
@@ -42,6 +46,12 @@ static const struct cmd_option options[] = {
 	{ OPT_MAIL_FROM, "mail-from", 0, "ADDRESS", "Whom mail is from; with --sendmail" },
 	{ OPT_PRIVATE_HOOKS, "private-hooks", 0, NULL,
 	  "Let web hooks go to this machine and to private networks too" },
+	{ OPT_TRUST_HEADER, "trust-header", 0, "NAME",
+	  "Believe a proxy which user it is, e.g. X-Remote-User; with --listen unix:PATH only" },
+	{ OPT_TRUST_GROUPS, "trust-groups", 0, "NAME",
+	  "And which groups, with commas between, e.g. X-Remote-Groups" },
+	{ OPT_GROUP, "group", 0, "GROUP=ROLE",
+	  "What a group may do; others who come by the proxy are readers; may be given again" },
 	{},
 };
 
@@ -50,6 +60,10 @@ static int parse_listen(char *text, struct site_setup *setup)
 {
 	char *colon = strrchr(text, ':');
 
+	if (text_starts(text, "unix:")) {
+		setup->socket = text + 5;
+		return text[5] ? 0 : -EINVAL;
+	}
 	if (!colon)
 		return text_to_int(text, &setup->port);
 	*colon = '\0';
@@ -99,9 +113,12 @@ static int serve(const struct site_setup *setup)
 	signal(SIGPIPE, SIG_IGN);
 	if (site_start(setup, &site, &err) < 0)
 		return cmd_fail(&cmd_tracker_serve, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
-	printf("serving %s on http://%s%s%s:%d/\n", setup->db,
-	       strchr(setup->address, ':') ? "[" : "", setup->address,
-	       strchr(setup->address, ':') ? "]" : "", site_port(site));
+	if (setup->socket)
+		printf("serving %s on unix:%s\n", setup->db, setup->socket);
+	else
+		printf("serving %s on http://%s%s%s:%d/\n", setup->db,
+		       strchr(setup->address, ':') ? "[" : "", setup->address,
+		       strchr(setup->address, ':') ? "]" : "", site_port(site));
 	fflush(stdout);
 	if (sigwait(&wanted, &signal_number) != 0)
 		return VERDICT_EXIT_NOT_JUDGED;
@@ -109,6 +126,7 @@ static int serve(const struct site_setup *setup)
 }
 
 #define MAIL_WORDS 16
+#define GROUPS 32
 
 /* What was said, and the memory behind it. */
 struct said {
@@ -116,6 +134,7 @@ struct said {
 	char *listen, *sendmail, *url;
 	const char *words[MAIL_WORDS + 1];
 	char from[ADDRESS_MAX + 1];
+	struct site_group groups[GROUPS];
 };
 
 static void said_clear(struct said *s)
@@ -123,6 +142,8 @@ static void said_clear(struct said *s)
 	free(s->listen);
 	free(s->sendmail);
 	free(s->url);
+	for (size_t i = 0; i < s->setup.n_groups; i++)
+		free((char *)s->groups[i].group);
 }
 
 /* True: it is one of what is sent, and kept. */
@@ -139,6 +160,64 @@ static bool take_sending(struct said *s, int o, const char *value)
 	else
 		return false;
 	return true;
+}
+
+static bool take_group(struct said *s, const char *value)
+{
+	const char *equal = strrchr(value, '=');
+	enum account_role role = equal ? account_role_of(equal + 1) : ACCOUNT_NOBODY;
+	char *group;
+
+	if (!equal || equal == value || role == ACCOUNT_NOBODY || s->setup.n_groups == GROUPS)
+		return false;
+	group = strndup(value, (size_t)(equal - value));
+	if (group)
+		s->groups[s->setup.n_groups++] = (struct site_group){ group, role };
+	return group != NULL;
+}
+
+/* True: it is one of what a proxy is believed, and kept. */
+static bool take_trust(struct said *s, int o, const char *value)
+{
+	if (o == OPT_TRUST_HEADER)
+		s->setup.trust_header = value;
+	else if (o == OPT_TRUST_GROUPS)
+		s->setup.trust_groups = value;
+	else
+		return o == OPT_GROUP && take_group(s, value);
+	return true;
+}
+
+static bool is_header_name(const char *name)
+{
+	static const char *const others[] = { "Authorization", "Cookie", "Host", "Origin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strcasecmp(others[i], name) == 0)
+			return false;
+	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789-") == strlen(name);
+}
+
+/* NULL, or what is wrong with it. */
+static const char *check_trust(struct said *s)
+{
+	struct site_setup *setup = &s->setup;
+
+	setup->groups = s->groups;
+	if (setup->socket)
+		setup->has_proxy = true; /* who else comes that way */
+	if (!setup->trust_header)
+		return setup->trust_groups || setup->n_groups
+			       ? "--trust-groups and --group are for "
+				 "--trust-header"
+			       : NULL;
+	if (!setup->socket)
+		return "--trust-header is for --listen unix:PATH only: by TCP anybody could send it";
+	if (!is_header_name(setup->trust_header) ||
+	    (setup->trust_groups && !is_header_name(setup->trust_groups)))
+		return "--trust-header and --trust-groups want the name of a header of their own";
+	return setup->n_groups && !setup->trust_groups ? "--group is for --trust-groups" : NULL;
 }
 
 /* NULL, or what is wrong with it. */
@@ -189,7 +268,7 @@ static int parse(int argc, char **argv, struct said *s)
 			setup->has_proxy = true;
 		else if (o == OPT_LISTEN && !s->listen)
 			s->listen = strdup(value);
-		else if (!take_sending(s, o, value))
+		else if (!take_sending(s, o, value) && !take_trust(s, o, value))
 			return o < 0 && o != CMD_OPERAND
 				       ? VERDICT_EXIT_USAGE
 				       : cmd_usage_error(&cmd_tracker_serve, "what is \"%s\" for?",
@@ -197,8 +276,11 @@ static int parse(int argc, char **argv, struct said *s)
 	}
 	if (s->listen &&
 	    (parse_listen(s->listen, setup) < 0 || setup->port < 0 || setup->port > 65535))
-		return cmd_usage_error(&cmd_tracker_serve, "--listen wants ADDRESS:PORT");
-	wrong = check_sending(s);
+		return cmd_usage_error(&cmd_tracker_serve,
+				       "--listen wants ADDRESS:PORT or unix:PATH");
+	wrong = check_trust(s);
+	if (!wrong)
+		wrong = check_sending(s);
 	return wrong ? cmd_usage_error(&cmd_tracker_serve, "%s", wrong) : 0;
 }
 

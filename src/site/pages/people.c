@@ -152,22 +152,10 @@ static int put_address(struct request *r)
 	return 0;
 }
 
-int page_account(struct request *r)
+static void put_password(struct request *r)
 {
-	struct out *out;
-	int n;
+	struct out *out = &r->reply.body;
 
-	if (!request_db(r))
-		return -r->err.code;
-	out = page_begin(r, r->who.name, "");
-	out_put(out, "<p>You are %s.</p>\n<form method=\"post\" action=\"/logout\">",
-		account_role_word(r->who.role));
-	page_token(r);
-	out_raw(out, "<button>Log out</button></form>\n"
-		     "<p><a href=\"/saved\">Saved searches</a></p>\n");
-	n = put_address(r);
-	if (n >= 0)
-		n = put_tokens(r);
 	out_raw(out,
 		"<h2>Password</h2>\n<form method=\"post\" action=\"/account/password\" class=\"column "
 		"narrow\">");
@@ -176,6 +164,28 @@ int page_account(struct request *r)
 		"<label>The new one <input name=\"password\" type=\"password\" required minlength=\"%d\" "
 		"maxlength=\"%d\" autocomplete=\"new-password\"/></label><button>Change it</button></form>\n",
 		LIMITS_PASSWORD_MIN, LIMITS_PASSWORD_MAX);
+}
+
+int page_account(struct request *r)
+{
+	struct out *out;
+	int n;
+
+	if (!request_db(r))
+		return -r->err.code;
+	out = page_begin(r, r->who.name, "");
+	out_put(out, "<p>You are %s.</p>\n", account_role_word(r->who.role));
+	if (!r->is_by_proxy) {
+		out_raw(out, "<form method=\"post\" action=\"/logout\">");
+		page_token(r);
+		out_raw(out, "<button>Log out</button></form>\n");
+	}
+	out_raw(out, "<p><a href=\"/saved\">Saved searches</a></p>\n");
+	n = put_address(r);
+	if (n >= 0)
+		n = put_tokens(r);
+	if (!r->is_by_proxy)
+		put_password(r);
 	if (r->who.role >= ACCOUNT_MAINTAINER)
 		out_raw(out, "<p><a href=\"/ideas?state=waiting\">Ideas that wait</a> · "
 			     "<a href=\"/audit\">Audit log</a></p>\n");
@@ -226,6 +236,8 @@ int page_account_password(struct request *r)
 	struct db *db;
 	int n = page_check_token(r);
 
+	if (n >= 0 && r->is_by_proxy)
+		n = error_set(&r->err, EACCES, "your password is not kept here");
 	db = n < 0 ? NULL : request_writer(r);
 	if (!db)
 		return -r->err.code;

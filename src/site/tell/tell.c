@@ -253,9 +253,11 @@ int tell_start(struct site *s, struct error *err)
 	int r;
 
 	if (!s->setup.url) {
-		s->tell.url = text_printf(strchr(s->setup.address, ':') ? "http://[%s]:%d"
-									: "http://%s:%d",
-					  s->setup.address, s->port);
+		s->tell.url = s->setup.socket
+				      ? strdup("http://localhost")
+				      : text_printf(strchr(s->setup.address, ':') ? "http://[%s]:%d"
+										  : "http://%s:%d",
+						    s->setup.address, s->port);
 		if (!s->tell.url)
 			return error_set(err, ENOMEM, "out of memory for the server");
 		s->setup.url = s->tell.url;

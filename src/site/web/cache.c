@@ -54,7 +54,7 @@ static bool is_plain(struct exchange *x, const char *method)
 {
 	return (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) &&
 	       !x->request->site->setup.is_private && !header(x, "Authorization") &&
-	       !header(x, "Content-Length") && !header(x, "Transfer-Encoding") &&
+	       !proxy_says(x) && !header(x, "Content-Length") && !header(x, "Transfer-Encoding") &&
 	       !MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND, ACCOUNT_COOKIE);
 }
 

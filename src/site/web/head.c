@@ -100,6 +100,9 @@ static int find_account(struct exchange *x)
 		MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND, ACCOUNT_COOKIE);
 	struct db *db;
 
+	/* Before all else: what else comes with it may be the proxy's own. */
+	if (proxy_says(x))
+		return proxy_find_account(x);
 	if (bearer && text_starts(bearer, "Bearer ")) {
 		r->is_by_token = true;
 		db = request_db(r);

@@ -105,8 +105,12 @@ struct site {
 		atomic_bool is_stopping;
 		char *url; /* when nobody said one */
 	} tell;
+	unsigned char proxy_key[32];
 	atomic_int uploads;
 };
+
+int listen_open(struct site *s, int *ret, struct error *err);
+void listen_close(struct site *s);
 
 int pool_open(struct site *s, struct error *err);
 void pool_close(struct site *s);
@@ -143,6 +147,10 @@ void answer_error(struct request *r, int status, const char *text);
 enum MHD_Result answer_queue(struct exchange *x);
 /* Events until one side has enough. */
 enum MHD_Result answer_stream(struct exchange *x);
+
+/* proxy.c: whether the proxy names somebody, and whom; -EINVAL, -EACCES. */
+bool proxy_says(struct exchange *x);
+int proxy_find_account(struct exchange *x);
 
 /* head.c: what a request's head says. False: the answer is made already. First whether it is one
  * that no proxy can misunderstand, then rights, cookies, origin and route. */

@@ -42,6 +42,7 @@ struct request {
 	char address[64];
 	char *host, *etag, *signature;
 	char session[ACCOUNT_SECRET]; /* "" without a cookie */
+	bool is_by_proxy;             /* which says who it is with each request */
 	bool is_by_token;             /* then there is no cookie to be abused */
 	bool is_same_origin;          /* or a program, which says nothing of origins */
 	struct account who;

@@ -3,10 +3,9 @@
  * libmicrohttpd with all its limits set: how bytes become a request, and its answer bytes. What a
  * request means is head.c's and the routes' business.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -218,36 +217,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	return x->is_queued ? MHD_YES : x->is_answered ? answer_queue(x) : on_end(x);
 }
 
-static int listen_on(struct site *s, int *ret, struct error *err)
-{
-	struct sockaddr_in six_not = { .sin_family = AF_INET,
-				       .sin_port = htons((uint16_t)s->setup.port) };
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
-				    .sin6_port = htons((uint16_t)s->setup.port) };
-	bool is_six = strchr(s->setup.address, ':') != NULL;
-	const struct sockaddr *sa = is_six ? (void *)&six : (void *)&six_not;
-	socklen_t len = is_six ? sizeof(six) : sizeof(six_not);
-	_cleanup_close_ int fd = -1;
-
-	if (inet_pton(is_six ? AF_INET6 : AF_INET, s->setup.address,
-		      is_six ? (void *)&six.sin6_addr : (void *)&six_not.sin_addr) != 1)
-		return error_set(err, EINVAL, "\"%s\" is no address to listen on",
-				 s->setup.address);
-	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0 ||
-	    bind(fd, sa, len) < 0 || listen(fd, 256) < 0 ||
-	    getsockname(fd, (struct sockaddr *)sa, &len) < 0)
-		return error_set(err, errno, "cannot listen on %s port %d: %s", s->setup.address,
-				 s->setup.port, strerror(errno));
-	s->port = ntohs(is_six ? six.sin6_port : six_not.sin_port);
-	*ret = take_fd(&fd);
-	return 0;
-}
-
 static int start_daemon(struct site *s, struct error *err)
 {
 	unsigned int pool = (unsigned int)get_nprocs() * 2 > 4 ? (unsigned int)get_nprocs() * 2 : 4;
-	int fd = -1, r = listen_on(s, &fd, err);
+	int fd = -1, r = listen_open(s, &fd, err);
 
 	/* Before the first request, and once the port is known. */
 	if (r >= 0)
@@ -307,6 +280,7 @@ int site_start(const struct site_setup *setup, struct site **ret, struct error *
 		return error_set(err, ENOMEM, "out of memory for the server");
 	s->setup = *setup;
 	pthread_mutex_init(&s->throttle.lock, NULL);
+	randombytes_buf(s->proxy_key, sizeof(s->proxy_key));
 	cache_open(s);
 	r = cube_new(&s->cube, err);
 	if (r >= 0)
@@ -352,6 +326,7 @@ void site_stop(struct site *s)
 	tell_stop(s);
 	events_stop(s);
 	MHD_stop_daemon(s->daemon);
+	listen_close(s);
 	events_clear(s);
 	free_site(s);
 }

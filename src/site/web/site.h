@@ -7,19 +7,32 @@
 
 #include "site/web/out.h"
 #include "store/db/db.h"
+#include "store/people/account.h"
 
 struct cube;
 struct site;
 struct request;
 
+/* What a group that a proxy names may do. */
+struct site_group {
+	const char *group;
+	enum account_role role;
+};
+
 struct site_setup {
 	const char *db;      /* must be there and of this version */
 	const char *address; /* "127.0.0.1", "::1" */
 	int port;            /* 0: any */
-	bool is_https;       /* behind a proxy that speaks it: cookies are for https only */
-	bool is_private;     /* nothing is shown to nobody */
-	bool is_signed;      /* only runs that are signed by their machine's key are taken */
-	bool is_still;       /* nothing listens: only site_render() */
+	const char *socket;  /* instead of address and port: a unix socket's path */
+	/* Headers that are believed there, and there only: who it is, and (NULL: not asked) their
+	 * groups with commas between. */
+	const char *trust_header, *trust_groups;
+	const struct site_group *groups;
+	size_t n_groups;
+	bool is_https;   /* behind a proxy that speaks it: cookies are for https only */
+	bool is_private; /* nothing is shown to nobody */
+	bool is_signed;  /* only runs that are signed by their machine's key are taken */
+	bool is_still;   /* nothing listens: only site_render() */
 	/* What is sent: a program with its words that takes a message (NULL: no mail), whom it is
 	 * from, and what links in it begin with ("https://tracker.example.org"). */
 	const char *const *sendmail;

@@ -68,6 +68,14 @@ _must_check_ int account_by_session(struct db *db, const char *session, int64_t 
 _must_check_ int account_by_token(struct db *db, const char *token, struct account *ret,
 				  struct error *err);
 
+/* Whom a proxy names: 1, or 0: there is none yet. -EACCES: disabled, or no name of a user. */
+_must_check_ int account_by_proxy(struct db *db, const char *name, struct account *ret,
+				  struct error *err);
+/* Makes it, without a password, or gives it that role (ACCOUNT_NOBODY: a new one is a reader, and
+ * one that is there stays). A transaction of its own. */
+_must_check_ int account_set_by_proxy(struct db *db, const char *name, enum account_role role,
+				      int64_t now, struct account *ret, struct error *err);
+
 _must_check_ int account_add_token(struct db *db, const char *user, const char *name,
 				   const char *scopes, int64_t now, char token[ACCOUNT_SECRET],
 				   struct error *err);

@@ -203,11 +203,12 @@ int address_find_account(struct db *db, const char *text, int64_t *ret, struct e
 	char email[ADDRESS_MAX + 1];
 
 	if (address_clean(text, email) < 0)
-		return db_number(db, ret, err,
-				 "SELECT u.id FROM user u JOIN address a ON a.account=u.id"
-				 " WHERE u.name=?1 AND a.proved_at>0 AND u.is_disabled=0"
-				 " AND u.password<>'" ACCOUNT_NO_PASSWORD "'",
-				 "s", text);
+		return db_number(
+			db, ret, err,
+			"SELECT u.id FROM user u JOIN address a ON a.account=u.id"
+			" WHERE lower(u.name)=lower(?1) AND a.proved_at>0 AND u.is_disabled=0"
+			" AND u.password<>'" ACCOUNT_NO_PASSWORD "'",
+			"s", text);
 	return db_number(db, ret, err,
 			 "SELECT u.id FROM user u JOIN address a ON a.account=u.id"
 			 " WHERE a.email=?1 AND a.proved_at>0 AND u.is_disabled=0"
