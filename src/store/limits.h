@@ -52,6 +52,9 @@
 #define LIMITS_POSTS 20 /* anonymous posts of one address within ... */
 #define LIMITS_POSTS_WINDOW_S 3600
 
+/* Rules. */
+#define LIMITS_REPLAN_S 20 /* how long whoever changed one waits for all cells */
+
 /* Saved searches and what is sent of them. */
 #define LIMITS_SAVED 50         /* of an account */
 #define LIMITS_SUBSCRIPTIONS 10 /* of a saved search */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is expected: rules that take cells away and wanted kernels ahead of any result, by whom, and how they are taken back."""
+import json
 import re
 
 from support import Client, variant
@@ -31,6 +32,29 @@ def check_rules(results, client, admin):
     results.check(admin.form(f"/rules/{number}", {}, page="/account")[0] == 404, "and it is gone")
 
 
+def check_rules_api(results, server, client):
+    """The same by a program: made, changed, removed, by whom may."""
+    def ask(who, method, path, body=None):
+        status, text, _ = who.ask(method, "/api/v1/rules" + path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+        return status, json.loads(text)
+
+    maker = Client(server, server.token("maker", "maintainer", "rules"))
+    rule, query = {"claim": "task.*", "machine": "amd64-4", "reason": "no tasks <there>"}, "machine=amd64-4&claim=task.leaves-dying-cpu"
+    before = states(client, query)
+    for who, want in ((client, 401), (Client(server, server.token("sub", "submitter", "rules")), 403), (Client(server, server.token("maker2", "maintainer", "machines,runs")), 403)):
+        results.check(ask(who, "POST", "", rule)[0] == want, f"who may not makes no rule: {want}")
+    for bad in ({}, [], {**rule, "claim": 1}, {**rule, "owner": "x"}, {**rule, "reason": ""}, {"claim": "*", "reason": "all of it"}, {**rule, "from": "nonsense"}, {**rule, "claim": "x" * 300}):
+        results.check(ask(maker, "POST", "", bad)[0] == 400, f"{str(bad)[:60]} is no rule")
+    status, made = ask(maker, "POST", "", rule)
+    number = f"/{made.get('id')}"
+    results.check(status == 201 and made["reason"] == rule["reason"] and made["by"] == "maker" and set(states(client, query)) == {"not-applicable"}, f"a rule is made: {status} {made}")
+    results.check(ask(client, "GET", number) == (200, made) and made in ask(client, "GET", "")[1]["items"], "and listed")
+    status, changed = ask(maker, "PATCH", number, {"claim": "timer.*"})
+    results.check(status == 200 and changed["claim"] == "timer.*" and changed["machine"] == "amd64-4" and states(client, query) == before, f"a change takes other cells away: {status} {changed}")
+    results.check(ask(maker, "PATCH", number, {"claim": "*", "machine": ""})[0] == 400 and ask(maker, "PATCH", "/99999", {"claim": "x"})[0] == 404, "but not all, nor of none")
+    results.check(ask(maker, "DELETE", number)[0] == 200 and ask(client, "GET", number)[0] == 404 and ask(maker, "DELETE", number)[0] == 404 and states(client, query) == before, "it is removed, once")
+
+
 def check_wanted(results, server, client, admin):
     wish = {"kernel": "6.18.1", "machine": "amd64-4", "options": ""}
     results.check(client.form("/wanted", wish)[0] == 401, "nobody in particular wants nothing")
@@ -56,4 +80,5 @@ def check_wanted(results, server, client, admin):
 def check_expected(results, server, admin):
     client = Client(server)
     check_rules(results, client, admin)
+    check_rules_api(results, server, client)
     check_wanted(results, server, client, admin)

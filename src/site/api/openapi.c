@@ -53,6 +53,22 @@ const struct route api_routes[] = {
 	{ "PATCH", "/api/v1/machines/{name}", api_machine_change, .role = ACCOUNT_MAINTAINER,
 	  .scope = ACCOUNT_MACHINES, .body = ROUTE_JSON, .is_slow = true,
 	  .summary = "Change what is known of a machine", .returns = "Changed" },
+	{ "GET", "/api/v1/rules", api_rules, .scope = ACCOUNT_READ,
+	  .summary = "Rules that take cells away", .returns = "RuleList", .is_shared = true },
+	{ "POST", "/api/v1/rules", api_rule_add, .role = ACCOUNT_MAINTAINER, .scope = ACCOUNT_RULES,
+	  .body = ROUTE_JSON, .is_slow = true,
+	  .summary =
+		  "Make a rule: reason, and globs scenario, claim, arch, machine, or kernels from "
+		  "and before",
+	  .returns = "Rule" },
+	{ "GET", "/api/v1/rules/{id}", api_rule, .scope = ACCOUNT_READ, .summary = "One rule",
+	  .returns = "Rule", .is_shared = true },
+	{ "PATCH", "/api/v1/rules/{id}", api_rule_change, .role = ACCOUNT_MAINTAINER,
+	  .scope = ACCOUNT_RULES, .body = ROUTE_JSON, .is_slow = true,
+	  .summary = "Change a rule; what is not named stays", .returns = "Rule" },
+	{ "DELETE", "/api/v1/rules/{id}", api_rule_remove, .role = ACCOUNT_MAINTAINER,
+	  .scope = ACCOUNT_RULES, .is_slow = true, .summary = "Remove a rule",
+	  .returns = "Changed" },
 	{ "GET", "/api/v1/events", .scope = ACCOUNT_READ, .is_stream = true,
 	  .summary = "What happens, as server-sent events; Last-Event-ID or after goes on where "
 		     "one was",

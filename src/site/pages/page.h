@@ -86,6 +86,8 @@ PAGE(scenario);
 PAGE(rules);
 PAGE(rule_add);
 PAGE(rule_remove);
+/* 1: not yet, the server goes on with it. */
+PAGE(rules_replan);
 PAGE(wanted_add);
 PAGE(wanted_remove);
 PAGE(trends);

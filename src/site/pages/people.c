@@ -124,7 +124,8 @@ static int put_tokens(struct request *r)
 	out_raw(out,
 		"<label>What it is for <input name=\"name\" required maxlength=\"100\"/></label>"
 		"<label>Scopes <select name=\"scopes\"><option>runs</option><option>read</option>"
-		"<option>ideas</option><option>machines</option><option>read,runs,ideas,machines</option>"
+		"<option>ideas</option><option>machines</option><option>rules</option><option>" ACCOUNT_SCOPES
+		"</option>"
 		"</select></label><button>Make a token</button></form>\n");
 	return n;
 }

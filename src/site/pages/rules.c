@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "site/pages/page.h"
+#include "site/web/site.h"
 #include "store/cells/rule.h"
 #include "store/people/event.h"
 
@@ -160,6 +162,17 @@ static int done(struct request *r, struct db *db, const char *what, const char *
 	return n < 0 ? n : request_see(r, "/rules");
 }
 
+int page_rules_replan(struct request *r)
+{
+	/* Others write between the steps. */
+	if (r->db) {
+		site_return(r->site, r->db);
+		r->db = NULL;
+	}
+	return work_replan(r->site, wait_monotonic_ns() + LIMITS_REPLAN_S * NS_PER_S, r->now,
+			   &r->err);
+}
+
 int page_rule_add(struct request *r)
 {
 	const struct rule_new rule = { .scenario = request_form(r, "scenario"),
@@ -170,11 +183,13 @@ int page_rule_add(struct request *r)
 				       .before = request_form(r, "before"),
 				       .reason = request_form(r, "reason"),
 				       .by = r->who.name };
+	int64_t id = 0;
 	struct db *db = page_check_token(r) < 0 ? NULL : request_writer(r);
 
-	if (!db || rule_add(db, &rule, r->now, &r->err) < 0)
+	if (!db || rule_add(db, &rule, r->now, &id, &r->err) < 0 ||
+	    done(r, db, "rule", rule.reason) < 0 || page_rules_replan(r) < 0)
 		return -r->err.code;
-	return done(r, db, "rule", rule.reason);
+	return 0;
 }
 
 int page_rule_remove(struct request *r)
@@ -183,9 +198,10 @@ int page_rule_remove(struct request *r)
 	struct db *db = page_check_token(r) < 0 || request_id(r, 0, &id) < 0 ? NULL
 									     : request_writer(r);
 
-	if (!db || rule_remove(db, id, r->now, &r->err) < 0)
+	if (!db || rule_remove(db, id, &r->err) < 0 ||
+	    done(r, db, "rule removed", r->parts[0]) < 0 || page_rules_replan(r) < 0)
 		return -r->err.code;
-	return done(r, db, "rule removed", r->parts[0]);
+	return 0;
 }
 
 int page_wanted_add(struct request *r)

@@ -62,6 +62,10 @@ _must_check_ int site_take_writer(struct site *s, struct db **ret, struct error 
 struct db *site_writer(struct site *s);
 void site_return(struct site *s, struct db *db);
 
+/* work.c: after a change of rules: plans targets anew, each step a transaction, until it is done
+ * (0) or the time is over (1; then the keeper goes on). The caller holds no connection. */
+_must_check_ int work_replan(struct site *s, int64_t until_ns, int64_t now, struct error *err);
+
 /* throttle.c: counts one more of `what` by `who`; false when there were too many in that time. */
 bool site_may(struct site *s, const char *what, const char *who, int64_t now, int most,
 	      int64_t window_s);

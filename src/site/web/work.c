@@ -7,11 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/wait.h"
 #include "site/web/internal.h"
 #include "store/cells/cell.h"
 #include "store/cells/cube.h"
 
 #define KEEPER_S 60
+#define REPLAN_S 10
 
 bool work_add(struct site *s, struct exchange *x)
 {
@@ -81,6 +83,27 @@ static void refresh(struct site *s)
 	    db_commit(db, &err) < 0)
 		err.code = 0;
 	site_return(s, db);
+	/* What a rule's change left when it took too long, or was killed. */
+	if (work_replan(s, wait_monotonic_ns() + REPLAN_S * NS_PER_S, time(NULL), &err) < 0)
+		err.code = 0;
+}
+
+int work_replan(struct site *s, int64_t until_ns, int64_t now, struct error *err)
+{
+	struct db *db = NULL;
+	int r = 1;
+
+	while (r == 1 && wait_monotonic_ns() < until_ns) {
+		r = site_take_writer(s, &db, err);
+		if (r < 0)
+			return r;
+		r = cell_replan_step(db, now, err);
+		site_return(s, db);
+		/* A lock that is taken again at once is never somebody else's. */
+		if (r == 1)
+			wait_pause(NS_PER_MS);
+	}
+	return r;
 }
 
 /* Before the first one asks for the matrix. What fails here fails again there, with somebody to

@@ -54,6 +54,13 @@ enum cell_state cell_base(const char *recent);
 _must_check_ int cell_plan(struct db *db, int64_t target, struct error *err);
 _must_check_ int cell_plan_all(struct db *db, struct error *err);
 
+/* After a change of rules: marks all targets, in the caller's transaction; then steps, each a
+ * transaction of its own that ends after the target with which its time is over, so that others
+ * write meanwhile. 1: there is more to do. */
+#define CELL_REPLAN_MS 40
+_must_check_ int cell_replan_all(struct db *db, struct error *err);
+_must_check_ int cell_replan_step(struct db *db, int64_t now, struct error *err);
+
 /* Brings `state` up to date of a target (0: all that are due by then) at that time (s). Returns how
  * many changed. Whoever changes more than results says so by due_at=0. */
 _must_check_ int cell_refresh(struct db *db, int64_t target, int64_t now, struct error *err);

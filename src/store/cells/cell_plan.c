@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/wait.h"
 #include "evidence/known.h"
 #include "store/cells/cell.h"
 
@@ -142,7 +143,8 @@ int cell_plan(struct db *db, int64_t target, struct error *err)
 	if (r >= 0)
 		r = apply_rules(db, target, &rules, err);
 	if (r >= 0)
-		r = db_run(db, err, "UPDATE target SET due_at=0 WHERE id=?1", "i", target);
+		r = db_run(db, err, "UPDATE target SET due_at=0,is_planned=1 WHERE id=?1", "i",
+			   target);
 	return r < 0 ? r : cell_stamp(db, target, err);
 }
 
@@ -154,4 +156,47 @@ int cell_plan_all(struct db *db, struct error *err)
 	while (r >= 0 && (r = rows_next(&rows, err)) == 1)
 		r = cell_plan(db, rows_int(&rows, 0), err);
 	return r;
+}
+
+int cell_replan_all(struct db *db, struct error *err)
+{
+	return db_run(db, err, "UPDATE target SET is_planned=0", NULL);
+}
+
+/* The rules alone: which cells there are is as it was. */
+static int replan(struct db *db, int64_t target, const struct rules *rules, int64_t now,
+		  struct error *err)
+{
+	int r = apply_rules(db, target, rules, err);
+
+	if (r >= 0)
+		r = db_run(db, err, "UPDATE target SET is_planned=1 WHERE id=?1", "i", target);
+	return r < 0 ? r : cell_refresh(db, target, now, err);
+}
+
+int cell_replan_step(struct db *db, int64_t now, struct error *err)
+{
+	struct rules rules _cleanup_(cleanup_rules) = { 0 };
+	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
+	int64_t target = 0, until = wait_monotonic_ns() + CELL_REPLAN_MS * NS_PER_MS;
+	bool is_more = true;
+	int r = db_begin(db, err);
+
+	if (r < 0)
+		return r;
+	undo = db;
+	r = read_rules(db, &rules, err);
+	while (r >= 0 && is_more && wait_monotonic_ns() < until) {
+		r = db_number(db, &target, err,
+			      "SELECT id FROM target WHERE is_planned=0 ORDER BY id LIMIT 1", NULL);
+		is_more = r == 1;
+		if (is_more)
+			r = replan(db, target, &rules, now, err);
+	}
+	if (r >= 0)
+		r = db_commit(db, err);
+	if (r < 0)
+		return r;
+	undo = NULL;
+	return is_more;
 }

@@ -10,13 +10,18 @@
 #include "store/cells/machine.h"
 #include "store/limits.h"
 
+#define COLUMNS                                                                                    \
+	"SELECT id,scenario,claim,arch,machine,kernel_from,kernel_before,reason,added_by,added_at" \
+	" FROM rule"
+
 int rule_list(struct db *db, struct rows *ret, struct error *err)
 {
-	return db_select(
-		db, ret, err,
-		"SELECT id,scenario,claim,arch,machine,kernel_from,kernel_before,reason,added_by,"
-		"added_at FROM rule ORDER BY id",
-		NULL);
+	return db_select(db, ret, err, COLUMNS " ORDER BY id", NULL);
+}
+
+int rule_read(struct db *db, int64_t id, struct rows *ret, struct error *err)
+{
+	return db_select(db, ret, err, COLUMNS " WHERE id=?1", "i", id);
 }
 
 static int check(const struct rule_new *n, struct error *err)
@@ -39,14 +44,9 @@ static int check(const struct rule_new *n, struct error *err)
 	return 0;
 }
 
-/* What was begun and came out as `r`: cells are planned anew, of one target or (0) of all, or
- * nothing of it is there. */
-static int finish(struct db *db, int r, int64_t target, int64_t now, struct error *err)
+/* What was begun and came out as `r`: all of it is there, or nothing. */
+static int finish(struct db *db, int r, struct error *err)
 {
-	if (r >= 0)
-		r = target ? cell_plan(db, target, err) : cell_plan_all(db, err);
-	if (r >= 0)
-		r = cell_refresh(db, target, now, err);
 	if (r >= 0)
 		r = db_commit(db, err);
 	if (r < 0)
@@ -54,23 +54,76 @@ static int finish(struct db *db, int r, int64_t target, int64_t now, struct erro
 	return r;
 }
 
-int rule_add(struct db *db, const struct rule_new *n, int64_t now, struct error *err)
+static int finish_rule(struct db *db, int r, struct error *err)
 {
+	if (r >= 0)
+		r = cell_replan_all(db, err);
+	return finish(db, r, err);
+}
+
+int rule_add(struct db *db, const struct rule_new *n, int64_t now, int64_t *ret, struct error *err)
+{
+	int64_t id = 0;
 	int r = check(n, err);
 
 	if (r >= 0)
 		r = db_begin(db, err);
 	if (r < 0)
 		return r;
-	r = db_run(db, err,
-		   "INSERT INTO rule(scenario,claim,arch,machine,kernel_from,kernel_before,reason,"
-		   "added_by,added_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
-		   "ssssssssi", n->scenario, n->claim, n->arch, n->machine, n->from, n->before,
-		   n->reason, n->by, now);
-	return finish(db, r, 0, now, err);
+	r = db_number(db, &id, err,
+		      "INSERT INTO rule(scenario,claim,arch,machine,kernel_from,kernel_before,"
+		      "reason,added_by,added_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) RETURNING id",
+		      "ssssssssi", n->scenario, n->claim, n->arch, n->machine, n->from, n->before,
+		      n->reason, n->by, now);
+	r = finish_rule(db, r, err);
+	if (r >= 0)
+		*ret = id;
+	return r;
 }
 
-int rule_remove(struct db *db, int64_t id, int64_t now, struct error *err)
+static const char *either(const char *given, const struct rows *rows, int column)
+{
+	return given ? given : rows_text(rows, column);
+}
+
+static int change(struct db *db, int64_t id, const struct rule_new *n, int64_t now,
+		  struct error *err)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	struct rule_new all;
+	int r = rule_read(db, id, &rows, err);
+
+	if (r >= 0)
+		r = rows_next(&rows, err);
+	if (r == 0)
+		return error_set(err, ENOENT, "there is no such rule");
+	if (r < 0)
+		return r;
+	all = (struct rule_new){ .scenario = either(n->scenario, &rows, RULE_SCENARIO),
+				 .claim = either(n->claim, &rows, RULE_CLAIM),
+				 .arch = either(n->arch, &rows, RULE_ARCH),
+				 .machine = either(n->machine, &rows, RULE_MACHINE),
+				 .from = either(n->from, &rows, RULE_FROM),
+				 .before = either(n->before, &rows, RULE_BEFORE),
+				 .reason = either(n->reason, &rows, RULE_REASON) };
+	r = check(&all, err);
+	return r < 0 ? r
+		     : db_run(db, err,
+			      "UPDATE rule SET scenario=?2,claim=?3,arch=?4,machine=?5,"
+			      "kernel_from=?6,kernel_before=?7,reason=?8,added_by=?9,added_at=?10"
+			      " WHERE id=?1",
+			      "issssssssi", id, all.scenario, all.claim, all.arch, all.machine,
+			      all.from, all.before, all.reason, n->by, now);
+}
+
+int rule_change(struct db *db, int64_t id, const struct rule_new *n, int64_t now, struct error *err)
+{
+	int r = db_begin(db, err);
+
+	return r < 0 ? r : finish_rule(db, change(db, id, n, now, err), err);
+}
+
+int rule_remove(struct db *db, int64_t id, struct error *err)
 {
 	int r = db_begin(db, err);
 
@@ -79,7 +132,17 @@ int rule_remove(struct db *db, int64_t id, int64_t now, struct error *err)
 	r = db_run(db, err, "DELETE FROM rule WHERE id=?1", "i", id);
 	if (r >= 0 && db_changes(db) == 0)
 		r = error_set(err, ENOENT, "there is no such rule any more");
-	return finish(db, r, 0, now, err);
+	return finish_rule(db, r, err);
+}
+
+/* A target's cells are planned anew. */
+static int finish_target(struct db *db, int r, int64_t target, int64_t now, struct error *err)
+{
+	if (r >= 0)
+		r = cell_plan(db, target, err);
+	if (r >= 0)
+		r = cell_refresh(db, target, now, err);
+	return finish(db, r, err);
 }
 
 int wanted_list(struct db *db, int64_t limit, struct rows *ret, struct error *err)
@@ -131,7 +194,7 @@ int wanted_add(struct db *db, const char *machine, const char *kernel, const cha
 		r = machine_target(db, &names, now, &target, err);
 	if (r >= 0)
 		r = db_run(db, err, "UPDATE target SET is_wanted=1 WHERE id=?1", "i", target);
-	return finish(db, r, target, now, err);
+	return finish_target(db, r, target, now, err);
 }
 
 int wanted_remove(struct db *db, int64_t target, int64_t now, struct error *err)
@@ -143,5 +206,5 @@ int wanted_remove(struct db *db, int64_t target, int64_t now, struct error *err)
 	r = db_run(db, err, "UPDATE target SET is_wanted=0 WHERE id=?1", "i", target);
 	if (r >= 0 && db_changes(db) == 0)
 		r = error_set(err, ENOENT, "that is not expected");
-	return finish(db, r, target, now, err);
+	return finish_target(db, r, target, now, err);
 }

@@ -25,10 +25,15 @@ _must_check_ int rule_list(struct db *db, struct rows *ret, struct error *err);
 struct rule_new {
 	const char *scenario, *claim, *arch, *machine, *from, *before, *reason, *by;
 };
-/* Transactions of their own. -EINVAL: it has no reason, would take all, or names no kernel. */
-_must_check_ int rule_add(struct db *db, const struct rule_new *rule, int64_t now,
+/* Transactions of their own, which mark all targets: cell_replan_step() until it is done. -EINVAL:
+ * it has no reason, would take all, or names no kernel; -ENOENT. */
+_must_check_ int rule_add(struct db *db, const struct rule_new *rule, int64_t now, int64_t *ret,
 			  struct error *err);
-_must_check_ int rule_remove(struct db *db, int64_t id, int64_t now, struct error *err);
+/* What is NULL of it stays. */
+_must_check_ int rule_change(struct db *db, int64_t id, const struct rule_new *rule, int64_t now,
+			     struct error *err);
+_must_check_ int rule_remove(struct db *db, int64_t id, struct error *err);
+_must_check_ int rule_read(struct db *db, int64_t id, struct rows *ret, struct error *err);
 
 enum { WANTED_ID, WANTED_MACHINE, WANTED_KERNEL, WANTED_OPTIONS, WANTED_SINCE };
 /* Targets that are wanted and were never tried. */

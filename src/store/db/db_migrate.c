@@ -9,9 +9,9 @@
 #include "store/db/backend.h"
 
 /* Made by the build of sql/NNN-*.sql. */
-extern const char sql_001_text[], sql_002_text[], sql_003_text[];
+extern const char sql_001_text[], sql_002_text[], sql_003_text[], sql_004_text[];
 
-static const char *const migrations[] = { sql_001_text, sql_002_text, sql_003_text };
+static const char *const migrations[] = { sql_001_text, sql_002_text, sql_003_text, sql_004_text };
 
 #define LATEST ((int64_t)ARRAY_SIZE(migrations))
 

@@ -186,7 +186,7 @@ int account_by_session(struct db *db, const char *session, int64_t now, struct a
 
 	account_hash(session, hash);
 	r = db_select(db, &rows, err,
-		      "SELECT u.id,u.name,u.role,'read,runs,ideas,machines' FROM session s"
+		      "SELECT u.id,u.name,u.role,'" ACCOUNT_SCOPES "' FROM session s"
 		      " JOIN user u ON u.id=s.user"
 		      " WHERE s.hash=?1 AND s.expires_at>?2 AND u.is_disabled=0",
 		      "bi", hash, sizeof(hash), now);

@@ -22,8 +22,14 @@ const char *account_role_word(enum account_role role);
 enum account_role account_role_of(const char *word);
 
 /* What a token may be used for. */
-enum { ACCOUNT_READ = 1, ACCOUNT_RUNS = 2, ACCOUNT_IDEAS = 4, ACCOUNT_MACHINES = 8 };
-#define ACCOUNT_ALL_SCOPES (ACCOUNT_READ | ACCOUNT_RUNS | ACCOUNT_IDEAS | ACCOUNT_MACHINES)
+enum {
+	ACCOUNT_READ = 1,
+	ACCOUNT_RUNS = 2,
+	ACCOUNT_IDEAS = 4,
+	ACCOUNT_MACHINES = 8,
+	ACCOUNT_RULES = 16
+};
+#define ACCOUNT_SCOPES "read,runs,ideas,machines,rules" /* all of them */
 /* "runs,ideas"; -1: a word of it is none. */
 int account_scopes_of(const char *words);
 

@@ -22,7 +22,7 @@ int account_by_proxy(struct db *db, const char *name, struct account *ret, struc
 	if (r <= 0)
 		return r;
 	r = db_select(db, &rows, err,
-		      "SELECT id,name,role,'read,runs,ideas,machines' FROM user"
+		      "SELECT id,name,role,'" ACCOUNT_SCOPES "' FROM user"
 		      " WHERE lower(name)=lower(?1)",
 		      "s", name);
 	return r < 0 ? r : account_read(&rows, ret, err);

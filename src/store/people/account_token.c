@@ -13,7 +13,8 @@ static const struct {
 } scopes[] = { { "read", ACCOUNT_READ },
 	       { "runs", ACCOUNT_RUNS },
 	       { "ideas", ACCOUNT_IDEAS },
-	       { "machines", ACCOUNT_MACHINES } };
+	       { "machines", ACCOUNT_MACHINES },
+	       { "rules", ACCOUNT_RULES } };
 
 static int scope_of(const char *word, size_t len)
 {
@@ -49,7 +50,7 @@ int account_add_token(struct db *db, const char *user, const char *name, const c
 	if (account_scopes_of(words) <= 0)
 		return error_set(
 			err, EINVAL,
-			"\"%.40s\" are no scopes: read, runs, ideas, machines, with commas "
+			"\"%.40s\" are no scopes: read, runs, ideas, machines, rules, with commas "
 			"between them",
 			words);
 	if (!names_is_name(name))
