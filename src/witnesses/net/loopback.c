@@ -76,6 +76,8 @@ static const char *start(struct stage *s, struct loopback *l, const struct act *
 	if (softnet_read(stage_box(s), act->cpu, &l->softnet) < 0)
 		return "proc/net/softnet_stat cannot be read";
 	l->drops = lo_drops(lo);
+	/* Packets are steered elsewhere from here: a CPU that went before has no part in it. */
+	l->off = is_off ? -1 : l->off;
 	if (is_off)
 		l->is_steered = lo->rps >= 0 && lo_steer(lo, &own) == 0;
 	l->start = stream_count(l->stream);
