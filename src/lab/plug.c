@@ -16,7 +16,7 @@
 
 #define PATIENCE_NS (3 * NS_PER_S)
 /* The guest sees its CPU go before its firmware has told the platform. */
-#define EJECT_NS (5 * NS_PER_S)
+#define EJECT_NS (15 * NS_PER_S)
 
 struct plug {
 	const struct arch *arch;
@@ -47,47 +47,63 @@ void plug_free(struct plug *p)
 	free(p);
 }
 
-/* The slot with these properties, or, without, with this CPU in it: a new reference, or NULL. */
-static json_t *find_slot(struct plug *p, const json_t *props, const char *qom_path)
+/* "/machine/peripheral/added-cpu-1" is not above ".../added-cpu-10". */
+static bool is_above(const char *path, const char *below)
+{
+	size_t len = strlen(path);
+
+	return text_starts(below, path) && (below[len] == '/' || !below[len]);
+}
+
+/* The slot with these properties, or, without, with this CPU in it: *ret is a new reference, or
+ * NULL where there is none. */
+static int find_slot(struct plug *p, const json_t *props, const char *qom_path, json_t **ret,
+		     struct error *err)
 {
 	json_t *slots = NULL, *slot, *found = NULL;
-	struct error err;
 	size_t i;
+	int r = qmp_command(p->qmp, "query-hotpluggable-cpus", NULL, wait_now_ns() + PATIENCE_NS,
+			    &slots, err);
 
-	if (qmp_command(p->qmp, "query-hotpluggable-cpus", NULL, wait_now_ns() + PATIENCE_NS,
-			&slots, &err) < 0)
-		return NULL;
+	if (r < 0)
+		return r;
 	json_array_foreach(slots, i, slot) {
 		const char *path = json_string_value(json_object_get(slot, "qom-path"));
 
 		if (props ? json_equal(json_object_get(slot, "props"), props)
-			  : path && text_starts(qom_path, path))
+			  : path && is_above(path, qom_path))
 			found = json_incref(slot);
 		if (found)
 			break;
 	}
 	json_decref(slots);
-	return found;
+	*ret = found;
+	return 0;
 }
 
-static bool has_it(struct plug *p)
+/* 1, 0, or an error: QEMU did not say. */
+static int has_it(struct plug *p, struct error *err)
 {
-	json_t *slot = p->props ? find_slot(p, p->props, NULL) : NULL;
-	bool has = json_object_get(slot, "qom-path") != NULL;
+	json_t *slot = NULL;
+	int r = p->props ? find_slot(p, p->props, NULL, &slot, err) : 0;
 
+	if (r == 0)
+		r = json_object_get(slot, "qom-path") != NULL;
 	json_decref(slot);
-	return has;
+	return r;
 }
 
 static int take_out(struct plug *p, int64_t id, struct error *err)
 {
 	_cleanup_free_ char *path = NULL;
-	json_t *slot;
+	json_t *slot = NULL;
 	int r = vcpus_path(p->arch, p->qmp, id, &path, err);
 
 	if (r < 0)
 		return r;
-	slot = find_slot(p, NULL, path);
+	r = find_slot(p, NULL, path, &slot, err);
+	if (r < 0)
+		return r;
 	if (!slot)
 		return error_set(err, ENODEV, "QEMU has no slot for \"%s\"", path);
 	json_decref(p->type);
@@ -116,19 +132,25 @@ static int put_in(struct plug *p, struct error *err)
 
 static bool is_out(void *arg)
 {
-	return !has_it(arg);
+	struct error err = {};
+
+	return has_it(arg, &err) == 0;
 }
 
 static json_t *judge(struct plug *p, const json_t *line)
 {
 	const json_t *data = json_object_get(line, "data");
 	struct plug_facts facts = { .refused = *p->refused ? p->refused : NULL };
+	struct error err = {};
+	int has;
 
 	if (!facts.refused && json_is_true(json_object_get(data, "reached")) &&
 	    json_is_string(json_object_get(data, "do")) &&
 	    strcmp(json_string_value(json_object_get(data, "do")), "remove") == 0)
-		(void)!wait_until(is_out, p, wait_now_ns() + EJECT_NS);
-	facts.has_it = has_it(p);
+		(void)!wait_until(is_out, p, wait_now_ns() + wait_scaled(EJECT_NS));
+	has = has_it(p, &err);
+	facts.has_it = has == 1;
+	facts.unknown = has < 0 ? err.text : NULL;
 	return plug_judge(line, &facts);
 }
 

@@ -25,6 +25,9 @@ json_t *plug_judge(const json_t *seen, const struct plug_facts *facts)
 	if (facts->refused)
 		text = text_printf("the platform did not %s cpu%d: %s", is_add ? "add" : "remove",
 				   cpu, facts->refused);
+	else if (facts->unknown)
+		text = text_printf("the platform does not say whether it has cpu%d: %s", cpu,
+				   facts->unknown);
 	else if (is_add)
 		text = text_printf("cpu%d was added by the platform and is %sthere for the kernel",
 				   cpu, is_seen ? "" : "not ");
@@ -36,9 +39,9 @@ json_t *plug_judge(const json_t *seen, const struct plug_facts *facts)
 	json_array_append_new(lines, line_expect(seen, WITNESS,
 						 json_integer_value(json_object_get(seen, "t")),
 						 is_add ? "plug.cpu-arrives" : "plug.cpu-leaves",
-						 facts->refused ? "unexercised"
-						 : is_met       ? "met"
-								: "unmet",
+						 facts->refused || facts->unknown ? "unexercised"
+						 : is_met                         ? "met"
+										  : "unmet",
 						 text, evidence));
 	return lines;
 }

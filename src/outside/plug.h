@@ -11,6 +11,7 @@
 struct plug_facts {
 	const char *refused; /* why the platform would not do it; NULL: it did what was asked */
 	bool has_it;         /* the platform has this CPU now */
+	const char *unknown; /* why that could not be asked; NULL: it could */
 };
 
 /* `seen` is the journal's line "plug.seen". Returns lines for outside.jsonl (without seq), as an

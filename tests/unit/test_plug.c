@@ -36,6 +36,9 @@ static void removal_is_judged(void **state)
 	check_seen("remove", true, (struct plug_facts){ .has_it = true }, claim, "unmet");
 	check_seen("remove", false, (struct plug_facts){ "cannot be unplugged", true }, claim,
 		   "unexercised");
+	/* A platform that says nothing has not got it back. */
+	check_seen("remove", true, (struct plug_facts){ .unknown = "no answer in time" }, claim,
+		   "unexercised");
 }
 
 static void addition_is_judged(void **state)
