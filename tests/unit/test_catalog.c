@@ -21,6 +21,7 @@
 #include "evidence/known.h"
 #include "run/run.h"
 #include "scenarios/scenarios.h"
+#include "scenarios/suite.h"
 #include "stage/act.h"
 #include "witnesses/witnesses.h"
 
@@ -68,6 +69,8 @@ static int collect_all(void **state)
 		collect((*s)->claims);
 	for (const struct witness *const *w = witnesses_all; *w; w++)
 		collect((*w)->claims);
+	/* Of a scenario that is made for the suite that is asked for. */
+	collect(suite_scenario(&(struct suite_setup){ .name = "x" })->claims);
 	return 0;
 }
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* scenarios/suite and lab/suite: other suites that pass, fail, hang, die or say nothing. */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "base/wait.h"
 #include "lab/suite.h"
 #include "scenarios/suite.h"
@@ -67,6 +73,55 @@ static void an_end_that_is_none_is_seen(void **state)
 	completes("stress-ng", "echo 'stress-ng: metrc: [1] cpu-online 12 20.1'", 0, "met");
 }
 
+struct culprit {
+	struct box *box;
+	const char *fifo;
+};
+
+/* A suite's write, once the suite runs: its command waits until this end is closed. */
+static void *take_cpu_off(void *arg)
+{
+	const struct culprit *c = arg;
+	int fd = open(c->fifo, O_WRONLY | O_CLOEXEC);
+
+	(void)!box_write(c->box, "sys/devices/system/cpu/cpu3/online", "0");
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static void a_cpu_that_is_left_off_is_seen(void **state)
+{
+	static const struct witness *const none[] = { NULL };
+	char folder[] = "/tmp/hotproof-suite-XXXXXX";
+	_cleanup_free_ char *fifo = NULL, *command = NULL;
+	struct culprit culprit = {};
+	struct error err = {};
+	pthread_t thread;
+	json_t *played;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	fifo = text_printf("%s/go", folder);
+	command = text_printf("cat %s", fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(scripted_open("good", &culprit.box, &err), 0);
+	culprit.fifo = fifo;
+	assert_int_equal(pthread_create(&thread, NULL, take_cpu_off, &culprit), 0);
+	played = scripted_play_on(culprit.box,
+				  suite_scenario(&(struct suite_setup){
+					  .name = "x", .format = "exit", .command = command }),
+				  none);
+	assert_non_null(played);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(scripted_count(played, "suite.leaves-cpus", "unmet"), 1);
+	assert_int_equal(scripted_count(played, "suite.completes", "met"), 1);
+	json_decref(played);
+	box_free(culprit.box);
+	unlink(fifo);
+	rmdir(folder);
+}
+
 static void specs_are_read(void **state)
 {
 	struct suite_choice *c = NULL;
@@ -91,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_test_is_a_claim),
 		cmocka_unit_test(an_end_that_is_none_is_seen),
+		cmocka_unit_test(a_cpu_that_is_left_off_is_seen),
 		cmocka_unit_test(specs_are_read),
 	};
 
