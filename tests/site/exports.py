@@ -8,6 +8,8 @@ import pathlib
 import re
 import urllib.parse
 
+from support import Client
+
 PATH = re.compile(r"^([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?$")
 
 
@@ -33,7 +35,32 @@ def check_tables(results, server, client):
     results.check(server.tool("export", "--what", "nonsense")[0] != 0 and server.tool("export", "--format", "nonsense")[0] != 0, "and nothing else")
 
 
+# Schema 5.0: what each object must have, and what it may; nothing else, and nothing is null.
+KCIDB_MUST = {"checkouts": {"id", "origin"}, "builds": {"id", "origin", "checkout_id"}, "tests": {"id", "origin", "build_id"}}
+KCIDB_MAY = {"checkouts": {"comment", "start_time", "valid", "misc", "tree_name"}, "builds": {"comment", "architecture", "status", "start_time", "misc"},
+             "tests": {"comment", "path", "status", "start_time", "duration", "environment", "misc"}}
+KCIDB_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+
+def kcidb_problems(doc):
+    """Each rule of the schema that touches what is written here."""
+    found = [f"unknown {k}" for k in set(doc) - {"version", *KCIDB_MUST}]
+    for kind, must in KCIDB_MUST.items():
+        for o in doc[kind]:
+            if not must <= set(o) <= must | KCIDB_MAY[kind]:
+                found.append(f"{kind} have {sorted(o)}")
+            found += [f"{kind} {k}: {v!r}" for k, v in o.items() if (k == "misc" or k == "environment") != isinstance(v, dict) or not isinstance(v, (str, dict))]
+            found += [f"{kind} {k}: {o[k]!r}" for k in ("id", "checkout_id", "build_id") if k in o and not re.match(r"^[a-z0-9_]+:[^\0]*$", o[k])]
+            found += [f"{kind} {o[k]!r}" for k, r in (("architecture", re.compile("^[a-z0-9_]*$")), ("start_time", KCIDB_TIME)) if k in o and not r.match(o[k])]
+            if not set(o.get("environment", {})) <= {"comment", "misc", "compatible"}:
+                found.append(f"{kind} {o['environment']}")
+    return found
+
+
 def check_kcidb(results, server):
+    robot = Client(server, server.token())
+    status, _, _ = robot.ask("POST", "/api/v1/foreign?format=ktap&suite=odd&machine=odd&arch=X86-64&kernel=6.12.95", "1..1\nok 1 on\n")
+    results.check(status == 201, f"a machine of an odd architecture is taken: {status}")
     code, text, err = server.tool("export", "--format", "kcidb", "--origin", "here")
     doc = json.loads(text)
     results.check(code == 0 and doc["version"] == {"major": 5, "minor": 0}, f"a report for kcidb: {err}")
@@ -45,6 +72,7 @@ def check_kcidb(results, server):
     results.check(all(t["status"] in ("FAIL", "ERROR", "MISS", "PASS", "DONE", "SKIP") and PATH.match(t["path"]) for t in tests),
                   f"states and paths are kcidb's: {[t['path'] for t in tests if not PATH.match(t['path'])][:3]}")
     results.check(all(o["id"].startswith("here:") and o["origin"] == "here" for kind in ("checkouts", "builds", "tests") for o in doc[kind]), "all of one origin")
+    results.check(not kcidb_problems(doc), f"each object is as the schema has it: {kcidb_problems(doc)[:3]}")
     results.check(None not in [v for t in tests for v in t.values()], "and nothing is null")
     results.check(server.tool("export", "--format", "kcidb", "--origin", "No Such")[0] == 1, "an origin is a word")
 

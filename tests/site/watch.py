@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who watches events: told of what comes in, goes on where they were, and disturbs nobody, however slow or many they are."""
 import json
+import os
+import pathlib
 import socket
+import sqlite3
 import threading
 import time
 
@@ -107,6 +110,62 @@ def check_slow(results, server, robot):
     good.close()
 
 
+def check_dropped(results, program):
+    """Who never reads is sent away when nothing has moved for a while; whoever reads, however seldom something comes, is not."""
+    server = Server(program)
+    server.tool("user", "somebody")
+    db = sqlite3.connect(server.db, timeout=20)
+    detail = json.dumps({"x": "y" * 16000})
+    with db:
+        db.execute("INSERT INTO setting(key,value) VALUES('idle_s','2')")
+        db.executemany("INSERT INTO event(at,kind,ref,detail) VALUES(1,'run','made-up',?)", ((detail,) for _ in range(900)))
+    db.close()
+    server.start()
+    try:
+        before = sockets(server)
+        good, began = Watcher(server), time.monotonic()
+        bad = [Watcher(server, 0, read=False) for _ in range(3)]
+        good.until(b"still here")
+        full = wait_for(lambda: sockets(server) == before + 4, 1)
+        results.check(wait_for(lambda: sockets(server) == before + 1), "three who never read are sent away")
+        results.check(time.monotonic() - began > 1.9 or not full, "when they had time enough")
+        for w in bad:
+            w.socket.settimeout(10)
+            size = 0
+            try:
+                while got := w.socket.recv(1 << 20):
+                    size += len(got)
+            except ConnectionResetError:
+                pass
+            results.check(size < 900 * 16000, f"without all that there was: {size}")
+            w.close()
+        name, data = variant("guest-healthy", 3)
+        Client(server, server.token()).upload(data)
+        results.check(good.until(name.encode()), "one who reads is told of what comes later")
+        good.close()
+    finally:
+        server.kill()
+
+
+def sockets(server):
+    """How many the server has."""
+    found = 0
+    for path in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir():
+        try:
+            found += os.readlink(path).startswith("socket:")
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return found
+
+
+def wait_for(ask, seconds=30):
+    """Whether it became true in that time."""
+    end, pause = time.monotonic() + seconds, threading.Event()
+    while not ask() and time.monotonic() < end:
+        pause.wait(0.02)
+    return ask()
+
+
 def check_private(results, program):
     server = Server(program, "--private").start()
     try:
@@ -120,6 +179,7 @@ def check_private(results, program):
 def check_watch(results, program, server):
     check_told(results, server, Client(server, server.token()))
     check_restart(results, program)
+    check_dropped(results, program)
     check_private(results, program)
 
 

@@ -86,8 +86,10 @@ static void put_test(struct out *out, const char *origin, const struct rows *row
 	       rows_text(row, LIST_ALL_ARCH));
 	put_path(out, rows_text(row, LIST_ALL_SCENARIO), rows_text(row, LIST_ALL_CLAIM));
 	put_string(out, "status", status_of(letter));
-	out_raw(out, ",\"start_time\":");
-	api_value(out, row, &(struct api_column){ "began", LIST_ALL_AT, API_TIME });
+	if (rows_int(row, LIST_ALL_AT) > 0) { /* nothing may be null */
+		out_raw(out, ",\"start_time\":");
+		api_value(out, row, &(struct api_column){ "began", LIST_ALL_AT, API_TIME });
+	}
 	if (*rows_text(row, LIST_ALL_WHY))
 		put_string(out, "comment", rows_text(row, LIST_ALL_WHY));
 	out_raw(out, ",\"environment\":{\"comment\":");
@@ -118,6 +120,13 @@ static int put_tests(struct db *db, const char *origin, const char *run, FILE *t
 	return r;
 }
 
+/* What the schema takes for an origin, or an architecture, which other suites may name as they
+ * like. */
+static bool is_word(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text);
+}
+
 /* Kernels, and then kernels on architectures, of those runs. */
 static int put_kernels(struct db *db, const char *origin, const char *run, bool is_build,
 		       struct out *out, struct error *err)
@@ -142,7 +151,8 @@ static int put_kernels(struct db *db, const char *origin, const char *run, bool 
 		if (is_build) {
 			out_raw(out, ",");
 			put_id(out, "checkout_id", origin, "kernel", kernel, "");
-			put_string(out, "architecture", rows_text(&rows, 1));
+			if (is_word(rows_text(&rows, 1)))
+				put_string(out, "architecture", rows_text(&rows, 1));
 		}
 		put_string(out, "comment", kernel);
 		out_raw(out, "}");
@@ -150,17 +160,12 @@ static int put_kernels(struct db *db, const char *origin, const char *run, bool 
 	return r;
 }
 
-static bool is_origin(const char *origin)
-{
-	return *origin && strspn(origin, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(origin);
-}
-
 int export_kcidb(struct db *db, const char *origin, const char *run, FILE *to, struct error *err)
 {
 	struct out out = { 0 };
 	int r;
 
-	if (!is_origin(origin))
+	if (!*origin || !is_word(origin))
 		return error_set(err, EINVAL, "an origin has letters a to z, digits and _ only");
 	out_raw(&out, "{\"version\":{\"major\":5,\"minor\":0},\"checkouts\":[");
 	r = put_kernels(db, origin, run, false, &out, err);

@@ -217,6 +217,23 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	return x->is_queued ? MHD_YES : x->is_answered ? answer_queue(x) : on_end(x);
 }
 
+/* How long a connection on which nothing moves is kept; a test makes it shorter. */
+static int64_t idle_s(struct site *s)
+{
+	struct error err = { 0 };
+	struct db *db = NULL;
+	int64_t n = LIMITS_IDLE_S;
+
+	if (site_reader(s, &db, &err) < 0)
+		return n;
+	if (db_number(db, &n, &err, "SELECT CAST(value AS INTEGER) FROM setting WHERE key='idle_s'",
+		      NULL) < 0 ||
+	    n < 1 || n > LIMITS_IDLE_S)
+		n = LIMITS_IDLE_S;
+	site_return(s, db);
+	return n;
+}
+
 static int start_daemon(struct site *s, struct error *err)
 {
 	unsigned int pool = (unsigned int)get_nprocs() * 2 > 4 ? (unsigned int)get_nprocs() * 2 : 4;
@@ -230,16 +247,17 @@ static int start_daemon(struct site *s, struct error *err)
 			close(fd);
 		return r;
 	}
-	s->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
-		s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned int)LIMITS_IDLE_S, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned int)LIMITS_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned int)LIMITS_CONNECTIONS_PER_IP, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		LIMITS_CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, begin, s,
-		MHD_OPTION_UNESCAPE_CALLBACK, unescape, s, MHD_OPTION_NOTIFY_COMPLETED, end, s,
-		MHD_OPTION_END);
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
+				     NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
+				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_THREAD_POOL_SIZE,
+				     pool, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)idle_s(s),
+				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIMITS_CONNECTIONS,
+				     MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+				     (unsigned int)LIMITS_CONNECTIONS_PER_IP,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, LIMITS_CONNECTION_MEMORY,
+				     MHD_OPTION_URI_LOG_CALLBACK, begin, s,
+				     MHD_OPTION_UNESCAPE_CALLBACK, unescape, s,
+				     MHD_OPTION_NOTIFY_COMPLETED, end, s, MHD_OPTION_END);
 	if (s->daemon)
 		return 0;
 	close(fd);
