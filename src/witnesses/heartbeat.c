@@ -46,6 +46,10 @@ struct heart {
 	struct {
 		_Atomic int64_t from, to;
 	} ring[RING];
+	/* The longest one since it was last taken: on a busy host short ones fill the ring many
+	 * times before somebody reads it. `changes` is odd while it is written. */
+	_Atomic uint64_t changes, taken_changes;
+	_Atomic int64_t longest_from, longest_to;
 };
 
 struct heartbeat {
@@ -53,6 +57,18 @@ struct heartbeat {
 	struct crowd *crowd;
 	int64_t baseline_ns;
 };
+
+static void note_longest(struct heart *h, int64_t from, int64_t to)
+{
+	bool is_taken = atomic_load(&h->taken_changes) == atomic_load(&h->changes);
+
+	if (!is_taken && to - from <= atomic_load(&h->longest_to) - atomic_load(&h->longest_from))
+		return;
+	atomic_fetch_add(&h->changes, 1);
+	atomic_store(&h->longest_from, from);
+	atomic_store(&h->longest_to, to);
+	atomic_fetch_add(&h->changes, 1);
+}
 
 static void beat(struct crowd_member *m, void *arg)
 {
@@ -71,6 +87,7 @@ static void beat(struct crowd_member *m, void *arg)
 		atomic_store(&h->ring[i % RING].from, h->last_ns);
 		atomic_store(&h->ring[i % RING].to, now);
 		atomic_store(&h->written, i + 1);
+		note_longest(h, h->last_ns, now);
 	}
 	h->last_ns = now;
 	atomic_store(&h->beat_ns, now);
@@ -172,6 +189,9 @@ static void add_gap(struct heartbeat_seen *seen, int cpu, int64_t from, int64_t 
 {
 	size_t at = seen->n_gaps;
 
+	for (size_t i = 0; i < seen->n_gaps; i++)
+		if (seen->gaps[i].cpu == cpu && seen->gaps[i].from_ns == from)
+			return;
 	if (at < HEARTBEAT_GAPS_MAX) {
 		seen->n_gaps++;
 	} else {
@@ -185,6 +205,23 @@ static void add_gap(struct heartbeat_seen *seen, int cpu, int64_t from, int64_t 
 			return;
 	}
 	seen->gaps[at] = (struct heartbeat_gap){ .cpu = cpu, .from_ns = from, .to_ns = to };
+}
+
+static void take_longest(struct heart *h, struct heartbeat_seen *seen, int cpu)
+{
+	/* Whoever writes it may be preempted right there: then it is taken the next time. */
+	for (int i = 0; i < 3; i++) {
+		uint64_t changes = atomic_load(&h->changes);
+		int64_t from = atomic_load(&h->longest_from), to = atomic_load(&h->longest_to);
+
+		if (changes == atomic_load(&h->taken_changes))
+			return;
+		if (changes % 2 || changes != atomic_load(&h->changes))
+			continue;
+		add_gap(seen, cpu, from, to);
+		atomic_store(&h->taken_changes, changes);
+		return;
+	}
 }
 
 /* A beat before the act of a CPU that has just returned says nothing: its silence began with the
@@ -207,6 +244,7 @@ static void take_gaps(struct heartbeat *b, struct heartbeat_seen *seen)
 			add_gap(seen, cpu, atomic_load(&h->ring[i % RING].from),
 				atomic_load(&h->ring[i % RING].to));
 		h->taken = end;
+		take_longest(h, seen, cpu);
 		if (!cpulist_has(&seen->beating, cpu) && atomic_load(&h->beat_ns))
 			add_gap(seen, cpu, silent_since(h, seen, cpu), wait_now_ns());
 	}
