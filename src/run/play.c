@@ -152,15 +152,18 @@ static void show_end(struct run *run, unsigned int unmet)
 		run->setup->progress(run->setup->progress_arg, &p);
 }
 
-/* A smoke test needs one CPU only: the last, which has the least to do by itself. */
+/* A smoke test needs one CPU only: the last, which has the least to do by itself. One that is off
+ * (maxcpus=, nosmt) cannot leave, and nothing would be tried. */
 static struct cpulist chosen_cpus(const struct run *run)
 {
-	struct cpulist can;
+	struct cpulist can, online;
 	int last = -1;
 
 	if (!run->setup->is_smoke || cpulist_count(&run->setup->cpus) > 0 ||
-	    cpu_hotpluggable_read(run->setup->box, &can) < 0)
+	    cpu_hotpluggable_read(run->setup->box, &can) < 0 ||
+	    cpu_online_read(run->setup->box, &online) < 0)
 		return run->setup->cpus;
+	can = cpulist_and(&can, &online);
 	cpulist_foreach(cpu, &can)
 		last = cpu;
 	return last < 0 ? run->setup->cpus : cpulist_of(last);
