@@ -54,7 +54,7 @@ static int put_run(struct ingest *in, int64_t target, int64_t *ret, struct error
 		(int64_t)json_is_true(json_object_get(in->results, "complete")),
 		record_get_str(in->results, "stopped"), count(in, "pass"), count(in, "fail"),
 		count(in, "known"), count(in, "skip"), count(in, "error"), count(in, "timeout"),
-		count(in, "crash"));
+		count(in, "crash"), in->format ? in->format : "hotproof");
 
 	if (r < 0)
 		return r;
