@@ -7,8 +7,8 @@
 # "program=package" is there when the program is; a bare package when dpkg has it.
 # shellcheck disable=SC2034 # used by ./dev
 readonly for_build=(gcc libc6-dev meson ninja=ninja-build pkg-config libjansson-dev libcmocka-dev python3
-	libsqlite3-dev libmicrohttpd-dev libsodium-dev libarchive-dev libmd4c-dev libgmime-3.0-dev libcurl4-gnutls-dev)
-readonly for_test=(cpio xz=xz-utils zstd)
+	libsqlite3-dev libpq-dev libmicrohttpd-dev libsodium-dev libarchive-dev libmd4c-dev libgmime-3.0-dev libcurl4-gnutls-dev)
+readonly for_test=(cpio xz=xz-utils zstd postgresql) # postgresql: on bookworm it brings postgresql-15
 readonly for_guest=(flock=util-linux xz=xz-utils readelf=binutils depmod=kmod)
 readonly for_faults=(gcc make libelf1 libssl3 pahole)
 readonly for_lint=(clang clang-format shellcheck cppcheck git python3)

@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -36,13 +37,25 @@ class Results:
         return 1 if self.failed else 0 if self.passed else 77
 
 
+def is_server():
+    """Whether the databases are a PostgreSQL's: tests/postgres/with-server."""
+    return "HOTPROOF_TEST_DB" in os.environ
+
+
+def new_db(folder):
+    """A database that nobody has used yet: a file, or a schema of its own."""
+    if not is_server():
+        return pathlib.Path(folder) / "t.db"
+    return f"{os.environ['HOTPROOF_TEST_DB']}&options=-csearch_path%3D{pathlib.Path(folder).name.replace('-', '_').lower()}"
+
+
 class Server:
     """The program under test, started on port 0 over a database in a folder of its own."""
 
     def __init__(self, program, *options):
         self.program = program
         self.folder = tempfile.TemporaryDirectory(prefix="hotproof-site-")
-        self.db = pathlib.Path(self.folder.name) / "t.db"
+        self.db = new_db(self.folder.name)
         self.options = options
         self.process = None
         self.port = 0

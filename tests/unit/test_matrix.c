@@ -17,6 +17,7 @@
 #include "store/take/bundle.h"
 #include "store/take/catalog.h"
 #include "store/take/ingest.h"
+#include "support/tracker_db.h"
 
 struct box {
 	char dir[BUNDLE_PATH];
@@ -33,7 +34,7 @@ static int open_box(void **state)
 	*state = b;
 	if (!b || bundle_make_dir(b->dir, &b->err) < 0 || cube_new(&b->cube, &b->err) < 0)
 		return -1;
-	path = text_printf("%s/t.db", b->dir);
+	path = tracker_db_path(b->dir);
 	if (db_open(path, DB_CREATE, &b->db, &b->err) < 0)
 		return -1;
 	return catalog_install_built_in(b->db, &b->err) < 0 ? -1 : 0;

@@ -23,6 +23,7 @@
 #include "store/take/ingest.h"
 #include "store/cells/machine.h"
 #include "store/take/names.h"
+#include "support/tracker_db.h"
 
 struct box {
 	char dir[BUNDLE_PATH];
@@ -43,7 +44,7 @@ static int open_box(void **state)
 	*state = b;
 	if (!b || bundle_make_dir(b->dir, &b->err) < 0)
 		return -1;
-	path = path_in(b, "t.db");
+	path = tracker_db_path(b->dir);
 	if (db_open(path, DB_CREATE, &b->db, &b->err) < 0)
 		return -1;
 	return catalog_install_built_in(b->db, &b->err) < 0 ? -1 : 0;
@@ -338,6 +339,8 @@ static void other_files_are_no_database(void **state)
 	_cleanup_free_ char *path = path_in(b, "other.db"), *copy = path_in(b, "copy.db");
 	struct db *db = NULL;
 
+	if (tracker_db_is_server())
+		return; /* what a server answers is test_db.c's */
 	assert_int_equal(db_open(path, DB_WRITE, &db, &b->err), -ENOENT);
 	put(b->dir, "other.db",
 	    "this is a text and it is long enough to be looked at as a header of a database\n");

@@ -56,7 +56,7 @@ static int run_check(int argc, char **argv)
 		return cmd_fail(&cmd_tracker_check, VERDICT_EXIT_FAILED, "%s", err.text);
 	printf("%s: sound; %" PRId64 " runs, %" PRId64 " results, %" PRId64 " cells, %" PRId64
 	       " machines\n",
-	       path, number(db, "SELECT count(*) FROM run"),
+	       db_path(db), number(db, "SELECT count(*) FROM run"),
 	       number(db, "SELECT count(*) FROM result"), number(db, "SELECT count(*) FROM cell"),
 	       number(db, "SELECT count(*) FROM machine"));
 	return VERDICT_EXIT_PASSED;
@@ -77,7 +77,7 @@ static int run_backup(int argc, char **argv)
 		return VERDICT_EXIT_NOT_JUDGED;
 	if (db_backup(db, to, &err) < 0)
 		return cmd_fail(&cmd_tracker_backup, VERDICT_EXIT_FAILED, "%s", err.text);
-	printf("%s: a copy of %s\n", to, path);
+	printf("%s: a copy of %s\n", to, db_path(db));
 	return VERDICT_EXIT_PASSED;
 }
 

@@ -101,6 +101,7 @@ static int make_first_admin(const char *path)
 static int serve(const struct site_setup *setup)
 {
 	_cleanup_(cleanup_site) struct site *site = NULL;
+	_cleanup_free_ char *shown = db_shown(setup->db);
 	struct error err = { 0 };
 	sigset_t wanted;
 	int signal_number;
@@ -113,10 +114,12 @@ static int serve(const struct site_setup *setup)
 	signal(SIGPIPE, SIG_IGN);
 	if (site_start(setup, &site, &err) < 0)
 		return cmd_fail(&cmd_tracker_serve, VERDICT_EXIT_NOT_JUDGED, "%s", err.text);
+	if (!shown)
+		return cmd_fail(&cmd_tracker_serve, VERDICT_EXIT_NOT_JUDGED, "out of memory");
 	if (setup->socket)
-		printf("serving %s on unix:%s\n", setup->db, setup->socket);
+		printf("serving %s on unix:%s\n", shown, setup->socket);
 	else
-		printf("serving %s on http://%s%s%s:%d/\n", setup->db,
+		printf("serving %s on http://%s%s%s:%d/\n", shown,
 		       strchr(setup->address, ':') ? "[" : "", setup->address,
 		       strchr(setup->address, ':') ? "]" : "", site_port(site));
 	fflush(stdout);

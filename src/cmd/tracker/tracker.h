@@ -21,7 +21,8 @@ extern const struct cmd cmd_tracker_key;
 #define TRACKER_OPT_DB 100
 #define TRACKER_DB_OPTION                                                                         \
 	{                                                                                         \
-		TRACKER_OPT_DB, "db", 'd', "FILE", "The database (default: tracker.db)", CMD_FILE \
+		TRACKER_OPT_DB, "db", 'd', "FILE|URL",                                            \
+			"The database: a file, or postgres://... (default: tracker.db)", CMD_FILE \
 	}
 
 /* Opens it and installs the built-in catalogue; says on stderr why not and returns -errno. */

@@ -28,6 +28,7 @@ static int status_of(int code)
 	case EEXIST: return 409;
 	case EFBIG: return 413;
 	case EAGAIN: return 429;
+	case ENOTCONN:
 	case EBUSY: return 503;
 	case ENOSPC:
 	case EDQUOT: return 507;
@@ -39,6 +40,9 @@ void answer_error(struct request *r, int status, const char *text)
 {
 	if (!status)
 		status = status_of(r->err.code);
+	/* Where its server is is nobody's business who only reads. */
+	if (!text && r->err.code == ENOTCONN)
+		text = "the database cannot be reached just now; try again in a moment";
 	if (!text)
 		text = r->err.text;
 	out_free(&r->reply.body);

@@ -1,4 +1,6 @@
 -- The first schema. Never edited after a release: later changes are files of their own.
+-- It is SQLite's SQL. PostgreSQL gets it with other types (postgres_text.c), without lines that end with two dashes and
+-- sqlite, and with those that begin with two dashes and postgres.
 CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- The catalogue, as `hotproof list --json` has it. is_current: it still says so.
@@ -49,6 +51,7 @@ CREATE INDEX run_by_target ON run(target, began_at);
 CREATE TABLE evidence(
   run INTEGER PRIMARY KEY REFERENCES run, meta TEXT NOT NULL, results TEXT NOT NULL, kind TEXT NOT NULL,
   data BLOB NOT NULL) STRICT;
+--postgres ALTER TABLE evidence ALTER COLUMN data SET STORAGE EXTERNAL; -- it is compressed already
 
 -- One a target and pair. base: what the results say; state: with time, rules and broken machines. The numbers are
 -- those of enum cell_state. scenario ... repeat what pair and target know, for the matrix to be read from one index.
@@ -59,6 +62,7 @@ CREATE TABLE cell(
   recent TEXT NOT NULL DEFAULT '', why TEXT NOT NULL DEFAULT '', last_run INTEGER NOT NULL DEFAULT 0,
   last_at INTEGER NOT NULL DEFAULT 0, since_run INTEGER NOT NULL DEFAULT 0, owner TEXT NOT NULL DEFAULT '',
   UNIQUE(target, pair)) STRICT;
+--postgres ALTER TABLE cell SET (fillfactor=85); -- each result changes one
 CREATE INDEX cell_matrix ON cell(claim, kernel, machine, scenario, target, is_expected, state);
 CREATE INDEX cell_by_state ON cell(state, id);
 CREATE TABLE result(
@@ -69,6 +73,7 @@ CREATE TABLE user(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, password TEXT NOT NULL,
   role TEXT NOT NULL CHECK (role IN ('reader', 'submitter', 'maintainer', 'admin')),
   is_disabled INTEGER NOT NULL DEFAULT 0, added_at INTEGER NOT NULL) STRICT;
+--postgres CREATE UNIQUE INDEX user_by_name ON user(lower(name));
 CREATE TABLE session(
   hash BLOB PRIMARY KEY, user INTEGER NOT NULL REFERENCES user, added_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -90,4 +95,12 @@ CREATE TABLE vote(
   kind TEXT NOT NULL CHECK (kind IN ('want', 'hardware', 'implement')), at INTEGER NOT NULL,
   PRIMARY KEY(idea, voter, kind)) STRICT, WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE search USING fts5(kind UNINDEXED, ref UNINDEXED, title, body, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE search USING fts5(kind UNINDEXED, ref UNINDEXED, title, body, tokenize = 'unicode61'); --sqlite
+-- Words are what stands between signs, as for FTS5: PostgreSQL would take "task.repins" for a host.
+--postgres CREATE TABLE search(
+--postgres   search_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, ref TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
+--postgres   words tsvector NOT NULL GENERATED ALWAYS AS (
+--postgres     setweight(to_tsvector('simple', translate(title, '!"#$%&()*+,-./:;<=>?@[\]^_`{|}~''', repeat(' ', 32))), 'A') ||
+--postgres     setweight(to_tsvector('simple', translate(body, '!"#$%&()*+,-./:;<=>?@[\]^_`{|}~''', repeat(' ', 32))), 'D')) STORED);
+--postgres CREATE INDEX search_words ON search USING gin(words);
+--postgres CREATE INDEX search_ref ON search(kind, ref);
