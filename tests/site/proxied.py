@@ -81,7 +81,7 @@ def check_start(results, program):
                   ("--listen", "unix:/x", "--trust-header", "X-U", "--trust-groups", "X-G", "--group", "a=root")):
         server = Server(program)
         done = subprocess.run([program, "serve", "--db", server.db, *words], capture_output=True, text=True, check=False, timeout=60)
-        results.check(done.returncode == 2 and done.stderr and not server.db.exists(), f"{' '.join(words)} is refused: {done.returncode} {done.stderr}")
+        results.check(done.returncode == 2 and done.stderr and not pathlib.Path(server.db).exists(), f"{' '.join(words)} is refused: {done.returncode} {done.stderr}")
 
 
 def check_tcp(results, program):

@@ -9,6 +9,7 @@ extern const struct cmd cmd_tracker_serve;
 extern const struct cmd cmd_tracker_import;
 extern const struct cmd cmd_tracker_check;
 extern const struct cmd cmd_tracker_backup;
+extern const struct cmd cmd_tracker_copy;
 extern const struct cmd cmd_tracker_demo;
 extern const struct cmd cmd_tracker_user;
 extern const struct cmd cmd_tracker_token;

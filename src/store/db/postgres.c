@@ -165,9 +165,11 @@ static bool is_hung_up(struct postgres *p)
 
 	if (PQstatus(p->conn) != CONNECTION_OK)
 		return true;
-	if (poll(&fd, 1, 0) <= 0)
-		return false;
-	return PQconsumeInput(p->conn) == 0 || PQstatus(p->conn) != CONNECTION_OK;
+	/* Its last words come before the end. */
+	for (int i = 0; i < 8 && poll(&fd, 1, 0) > 0; i++)
+		if (PQconsumeInput(p->conn) == 0 || PQstatus(p->conn) != CONNECTION_OK)
+			return true;
+	return false;
 }
 
 int postgres_wake(struct db *db, struct error *err)
