@@ -289,28 +289,35 @@ static int copy_table(struct db *from, struct db *to, const struct table *t, db_
 	return 0;
 }
 
+static int copy_all(struct db *from, struct db *to, db_copy_told *told, void *arg, int64_t *rows,
+		    struct error *err)
+{
+	struct tables tables _cleanup_(cleanup_tables) = { 0 };
+	int r = read_tables(from, &tables, err);
+
+	if (r >= 0)
+		r = must_be_empty(to, &tables, err);
+	for (size_t i = 0; r >= 0 && i < tables.n; i++)
+		r = copy_table(from, to, &tables.list[i], told, arg, rows, err);
+	return r;
+}
+
 int db_copy(struct db *from, struct db *to, db_copy_told *told, void *arg, int64_t *ret_rows,
 	    struct error *err)
 {
-	struct tables tables _cleanup_(cleanup_tables) = { 0 };
-	struct db *undo_from _cleanup_(cleanup_db_rollback) = from;
-	struct db *undo_to _cleanup_(cleanup_db_rollback) = to;
 	int64_t rows = 0;
 	int r = db_begin_read(from, err);
 
 	if (r >= 0)
 		r = db_begin(to, err);
 	if (r >= 0)
-		r = read_tables(from, &tables, err);
-	if (r >= 0)
-		r = must_be_empty(to, &tables, err);
-	for (size_t i = 0; r >= 0 && i < tables.n; i++)
-		r = copy_table(from, to, &tables.list[i], told, arg, &rows, err);
+		r = copy_all(from, to, told, arg, &rows, err);
 	if (r >= 0)
 		r = db_commit(to, err);
+	db_rollback(to); /* no-op after the commit */
+	db_rollback(from);
 	if (r < 0)
 		return r;
-	undo_to = NULL;
 	*ret_rows = rows;
 	return 0;
 }
