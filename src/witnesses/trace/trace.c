@@ -228,6 +228,21 @@ static void keep(struct stage *s, char *text)
 			return;
 }
 
+/*
+ * What fires is taken down. A trap that stays armed (rollback.trap-cleared fails then) is told by
+ * an EAGAIN that no step gave.
+ */
+static bool has_trap_fired(struct stage *s, const struct watch *w, const struct act *act,
+			   const struct act_trace *t)
+{
+	const struct attempt *last = t->attempts.n > 0 ? act_trace_last(t) : NULL;
+
+	if (w->trap < 0)
+		return false;
+	return read_trap(s, act->cpu) < 0 ||
+	       (act->result == EAGAIN && last && !last->failed && !last->wrapper);
+}
+
 static int after(struct stage *s, void *state, const struct act *act)
 {
 	_cleanup_steps_ struct steps steps = {};
@@ -254,12 +269,12 @@ static int after(struct stage *s, void *state, const struct act *act)
 	t.teardown = state_number(w->states, "cpu:teardown");
 	if (t.way == STEP_DOWN && cpu_state_online_read(stage_box(s), &t.start) < 0)
 		t.start = t.state;
-	if (w->trap >= 0 && read_trap(s, act->cpu) < 0)
-		t.trap = w->trap;
 	r = steps_parse(copy, act->cpu, act->began_ns - SLACK_NS, act->ended_ns + SLACK_NS, &steps);
 	if (r == 0)
 		r = attempts_find(&steps, t.way, &t.attempts);
 	if (r == 0) {
+		if (has_trap_fired(s, w, act, &t))
+			t.trap = w->trap;
 		latency_take(&w->latency, s, act, &steps, w->states);
 		r = judge(s, w, act, &t, &is_kept);
 	}
