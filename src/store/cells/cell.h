@@ -67,17 +67,9 @@ _must_check_ int cell_refresh(struct db *db, int64_t target, int64_t now, struct
 
 /* Says that cells of the target changed: what is kept of them elsewhere is read again. */
 _must_check_ int cell_stamp(struct db *db, int64_t target, struct error *err);
+/* SQL: what cell_stamp() makes of the target in the same transaction, later. */
+#define CELL_NEXT_STAMP "1+(SELECT max(stamp) FROM target)"
 
 /* After all results of a run were added. */
 _must_check_ int cell_seen(struct db *db, int64_t target, int64_t run, int64_t began_at,
 			   int64_t now, struct error *err);
-
-/* Of one cell, one result more. The run's time decides where it stands among the others. */
-struct cell_result {
-	int64_t target, scenario, claim, pair, machine, kernel, run;
-	int64_t began_at;
-	char letter;
-	const char *verdict, *why;
-	int64_t expected, exercised;
-};
-_must_check_ int cell_add(struct db *db, const struct cell_result *result, struct error *err);

@@ -62,7 +62,7 @@ _must_check_ int db_begin_read(struct db *db, struct error *err);
 _must_check_ int db_run(struct db *db, struct error *err, const char *sql, const char *types, ...);
 
 /* Parameters in a list, for statements that take many rows of them. */
-#define DB_VALUES_MAX 512
+#define DB_VALUES_MAX 640
 struct db_value {
 	char type; /* one of the letters above */
 	int64_t number;

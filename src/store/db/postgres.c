@@ -87,9 +87,13 @@ static int greet(struct db *db, struct error *err)
 				 "\"%s\" keeps texts as %s; make a database with ENCODING 'UTF8'",
 				 db->path, encoding ? encoding : "?");
 	PQsetNoticeProcessor(p->conn, hear_nothing, NULL);
+	/* Some rows of a large table are found by its index, also by a server that has not counted
+	 * the table yet; compiling a query takes longer than any of them. */
 	return ask(db,
-		   p->mode == DB_READ ? "SET jit=off; SET default_transaction_read_only=on"
-				      : "SET jit=off; SET lock_timeout=" TEXT_OF(LIMITS_BUSY_MS),
+		   p->mode == DB_READ ? "SET jit=off; SET random_page_cost=1.1;"
+					"SET default_transaction_read_only=on"
+				      : "SET jit=off; SET random_page_cost=1.1;"
+					"SET lock_timeout=" TEXT_OF(LIMITS_BUSY_MS),
 		   err, "be set up");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the two files of the ingest share: a run that was read and judged, on its way into tables.
+/* What the files of the ingest share: a run that was read and judged, on its way into tables.
  */
 #pragma once
 
@@ -32,3 +32,7 @@ void ingest_make_own_name(struct ingest *in);
 
 /* One transaction. */
 _must_check_ int ingest_store(struct ingest *in, struct ingest_done *done, struct error *err);
+
+/* ingest_results.c: its results, and what they make of the target's cells. In a transaction. */
+_must_check_ int ingest_results(struct ingest *in, int64_t target, int64_t run,
+				struct ingest_done *done, struct error *err);

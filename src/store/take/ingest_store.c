@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "store/take/catalog.h"
 #include "store/cells/cell.h"
 #include "store/take/ingest_internal.h"
 #include "store/cells/machine.h"
@@ -63,54 +62,6 @@ static int put_run(struct ingest *in, int64_t target, int64_t *ret, struct error
 		      " VALUES(?1,?2,?3,?5,?4)",
 		      "issbs", *ret, in->meta_text, in->results_text, in->packed.data,
 		      in->packed.len, in->format ? in->format : "run.tar.zst");
-}
-
-static int put_result(struct ingest *in, const json_t *one, struct cell_result *res,
-		      struct error *err)
-{
-	const char *scenario = record_get_str(one, "scenario");
-	char why[LIMITS_WHY];
-	int r = catalog_scenario(in->db, scenario, in->record ? in->record->catalog : NULL,
-				 &res->scenario, err);
-
-	if (r >= 0)
-		r = catalog_claim(in->db, record_get_str(one, "claim"),
-				  in->record ? in->record->catalog : NULL, &res->claim, err);
-	if (r >= 0)
-		r = catalog_pair(in->db, res->scenario, res->claim, &res->pair, err);
-	if (r < 0)
-		return r;
-	snprintf(why, sizeof(why), "%s", record_get_str(one, "why"));
-	res->why = why;
-	res->letter = cell_letter(record_get_str(one, "verdict"), record_get_str(one, "kind"),
-				  json_is_object(json_object_get(one, "known")));
-	res->expected = record_get_int(one, "expected");
-	res->exercised = record_get_int(one, "exercised");
-	r = cell_add(in->db, res, err);
-	res->why = NULL;
-	return r;
-}
-
-static int put_results(struct ingest *in, int64_t target, int64_t run, struct ingest_done *done,
-		       struct error *err)
-{
-	struct cell_result res = { .target = target, .run = run, .began_at = in->names.began_at };
-	json_t *one;
-	size_t i;
-	int r = db_number(in->db, &res.machine, err, "SELECT machine FROM target WHERE id=?1", "i",
-			  target);
-
-	if (r >= 0)
-		r = db_number(in->db, &res.kernel, err, "SELECT kernel FROM target WHERE id=?1",
-			      "i", target);
-	json_array_foreach(json_object_get(in->results, "results"), i, one) {
-		if (r >= 0)
-			r = put_result(in, one, &res, err);
-		done->results++;
-		done->passed += res.letter == 'P';
-		done->failed += res.letter && strchr("FCT", res.letter) != NULL;
-	}
-	return r;
 }
 
 /* What the run was to try and did not come to: due, and not there. */
@@ -202,7 +153,7 @@ static int put_all(struct ingest *in, struct ingest_done *done, struct error *er
 	if (r >= 0)
 		r = put_run(in, target, &run, err);
 	if (r >= 0)
-		r = put_results(in, target, run, done, err);
+		r = ingest_results(in, target, run, done, err);
 	if (r >= 0)
 		r = mark_missing(in, target, err);
 	if (r >= 0)
