@@ -3,9 +3,11 @@
 
 It writes the tables of the current schema itself, since a million results through the front door take minutes; the states
 that it writes are those that the results say. `hotproof-tracker check` must find it sound.
+A PostgreSQL gets what such a file holds, table by table, as nobody else would write there: what refers to what is not looked at.
 """
 import random
 import sqlite3
+import subprocess
 import time
 
 STATES = {"P": 1, "F": 2, "C": 3, "K": 4, "S": 6, "U": 6, "L": 7, "E": 8}
@@ -87,3 +89,44 @@ def fill(path, results, machines, kernels):
     count = db.execute("SELECT count(*) FROM result").fetchone()[0], db.execute("SELECT count(*) FROM cell").fetchone()[0]
     db.close()
     return count
+
+
+def text(value, is_blob):
+    """As COPY reads it."""
+    if value is None:
+        return "\\N"
+    if is_blob:
+        return "\\\\x" + bytes(value).hex()
+    return str(value).translate({92: "\\\\", 9: "\\t", 10: "\\n", 13: "\\r"})
+
+
+def copy_table(db, table, psql):
+    columns = db.execute("SELECT name,type='BLOB' FROM pragma_table_info(?)", (table,)).fetchall()
+    names, blobs = ",".join(f'"{c}"' for c, _ in columns), [bool(b) for _, b in columns]
+    sink = subprocess.Popen([*psql, "-c", "SET session_replication_role=replica", "-c", f'\\copy "{table}"({names}) FROM pstdin'],
+                            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, encoding="utf-8")
+    rows = db.execute(f'SELECT {names} FROM "{table}"')
+    while some := rows.fetchmany(5000):
+        if any(blobs):
+            sink.stdin.writelines("\t".join(map(text, row, blobs)) + "\n" for row in some)
+        else:
+            sink.stdin.writelines("\t".join([v if v.__class__ is str and v.isalnum() else text(v, False) for v in row]) + "\n" for row in some)
+    sink.stdin.close()
+    if sink.wait() != 0:
+        raise RuntimeError(f"{table} was not copied")
+
+
+def to_postgres(path, url, programs):
+    """What the file holds instead of what the server's schema held, counted as the server would by itself after a while."""
+    db = sqlite3.connect(path)
+    tables = [row[0] for row in db.execute("SELECT name FROM pragma_table_list WHERE schema='main' AND type IN ('table','virtual')"
+                                           " AND name NOT LIKE 'sqlite%'")]
+    psql = [programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", url]
+    subprocess.run([*psql, "-c", "TRUNCATE " + ",".join(f'"{t}"' for t in tables)], check=True)
+    for table in tables:
+        copy_table(db, table, psql)
+    ids = subprocess.run([*psql, "-At", "-F", " ", "-c", "SELECT table_name,column_name FROM information_schema.columns"
+                          " WHERE table_schema=current_schema AND is_identity='YES'"], check=True, capture_output=True, text=True).stdout.split("\n")
+    nexts = [f"SELECT setval(pg_get_serial_sequence('\"{t}\"','{c}'),(SELECT coalesce(max({c}),0)+1 FROM \"{t}\"),false);" for t, c in (i.split() for i in ids if i)]
+    subprocess.run([*psql, "-c", "".join(nexts), "-c", "VACUUM ANALYZE"], check=True, stdout=subprocess.DEVNULL)
+    db.close()
