@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tarfile
 import tempfile
@@ -49,6 +50,14 @@ def new_db(folder):
     return f"{os.environ['HOTPROOF_TEST_DB']}&options=-csearch_path%3D{pathlib.Path(folder).name.replace('-', '_').lower()}"
 
 
+def run_sql(url, text):
+    """What psql says, with numbers and truths as SQLite has them."""
+    out = subprocess.run([os.environ.get("HOTPROOF_TEST_PSQL", "psql"), "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", url, "-c", text],
+                         check=True, capture_output=True, text=True).stdout
+    values = {"t": 1, "f": 0}
+    return [tuple(int(v) if re.fullmatch(r"-?\d+", v) else values.get(v, v) for v in line.split("\t")) for line in out.splitlines()]
+
+
 class Server:
     """The program under test, started on port 0 over a database in a folder of its own."""
 
@@ -88,6 +97,16 @@ class Server:
         """Another of the program's commands, over the same database."""
         done = subprocess.run([self.program, words[0], "--db", self.db, *words[1:]], capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
+
+    def sql(self, text):
+        """The rows that it gives, of whichever database: what no page and no time of a test can bring about."""
+        if is_server():
+            return run_sql(self.db, text)
+        db = sqlite3.connect(self.db, timeout=20)
+        with db:
+            rows = db.execute(text).fetchall()
+        db.close()
+        return rows
 
     def token(self, user="robot", role="submitter", scopes="runs,read,ideas"):
         self.tool("user", "--role", role, user)

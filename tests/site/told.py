@@ -11,7 +11,6 @@ import http.server
 import json
 import pathlib
 import re
-import sqlite3
 import threading
 import time
 import xml.etree.ElementTree
@@ -93,15 +92,9 @@ class Site:
         self.server.options = ("--url", "https://tracker.example.org/", "--mail-from", "tracker@example.org",
                                "--sendmail", f"{self.post.script} {self.post.folder}", *options)
         self.server.start()
+        self.sql = self.server.sql
         self.sql("INSERT INTO setting(key,value) VALUES('tell_retry_s','1')")
         self.robot = Client(self.server, self.server.token())
-
-    def sql(self, text):
-        db = sqlite3.connect(self.server.db, timeout=20)
-        with db:
-            rows = db.execute(text).fetchall()
-        db.close()
-        return rows
 
     def login(self, name):
         password = re.search(r'password "([^"]+)"', self.server.tool("user", "--role", "reader", name)[1])[1]
@@ -191,7 +184,7 @@ def check_mail(results, site, ann):
     text = message.get_content() if message else ""
     results.check("box-2" in text and "box-3" in text and "box-1" not in text, "which has what came since, and no more")
     site.sql("UPDATE subscription SET period='weekly',next_at=1")
-    results.check(not post.next(2) and site.sql("SELECT next_at>strftime('%s','now') FROM subscription") == [(1,)], "a digest with nothing in it is not sent")
+    results.check(not post.next(2) and site.sql(f"SELECT next_at>{time.time():.0f} FROM subscription") == [(1,)], "a digest with nothing in it is not sent")
     check_crash(results, site)
     site.sql("UPDATE address SET proved_at=0")
     site.sql("UPDATE subscription SET next_at=1")
