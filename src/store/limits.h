@@ -64,6 +64,7 @@
 #define LIMITS_HOOK_ANSWER ((size_t)64 << 10)
 #define LIMITS_HOOK_S 10       /* for one try, all of it */
 #define LIMITS_HOOK_FAILURES 8 /* in a row; then it is stopped */
+#define LIMITS_SENDERS 4       /* messages on their way at the same time */
 #define LIMITS_MAIL_S 30       /* for the program that takes a message */
 #define LIMITS_MAIL_TRIES 8
 #define LIMITS_TELL_GAP_S 60 /* between two messages of one subscription */

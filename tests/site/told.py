@@ -64,6 +64,8 @@ class Hook:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.held += 1
+                hook.go.wait(30)
                 hook.got.append((self.path, dict(self.headers), body))
                 self.send_response(hook.first.pop(0) if hook.first else hook.status)
                 self.send_header("Location", "/elsewhere")
@@ -74,11 +76,14 @@ class Hook:
                 pass
 
         self.got, self.first, self.status = [], [], 200
+        self.held, self.go = 0, threading.Event()  # how many came, and whether they are answered
+        self.go.set()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.go.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -273,6 +278,29 @@ def check_hooks(results, site, ann):
         hook.close()
 
 
+def check_slow(results, site, ann):
+    """Hooks that take their time hold up neither others nor what is mailed."""
+    slow, quick = Hook(), Hook()
+    slow.go.clear()
+    try:
+        for url in (slow.url, slow.url + "2", quick.url):
+            ann.form("/saved/1/subscribe", {"way": "hook", "period": "at-once", "url": url}, page="/saved")
+        site.break_it(31)
+        results.check(until(lambda: slow.held == 2 and len(quick.got) == 1, 8) and not slow.got, f"two slow hooks do not hold up the next one: {slow.held} {len(quick.got)}")
+        site.break_it(32)
+        results.check(until(lambda: len(quick.got) == 2, 5), "which is told of what comes later too")
+        results.check(not slow.got and slow.held == 2, "nor does a slow one get the next before it has taken the first")
+        slow.go.set()
+        results.check(until(lambda: len(slow.got) == 4 and not site.sql("SELECT 1 FROM outbox")), f"and then it gets it: {slow.held}")
+        order = [b"box-32" in body for path, _, body in slow.got if path == "/hook"]
+        results.check(order == [False, True], "in the order in which things happened")
+        for one in re.findall(r'action="/subscription/(\d+)/remove"', ann.get("/saved")[1]):
+            ann.form(f"/subscription/{one}/remove", {}, page="/saved")
+    finally:
+        slow.close()
+        quick.close()
+
+
 def check_guard(results, program):
     """Where nobody allowed it no hook reaches this machine, by whatever name."""
     hook, site = Hook(), Site(program)
@@ -332,6 +360,7 @@ def check_told(results, program):
         check_password(results, site, ann)
         check_mail(results, site, ann)
         check_hooks(results, site, ann)
+        check_slow(results, site, ann)
         check_ideas(results, site, admin)
         check_feeds(results, site, ann, admin)
         results.check(ann.form("/saved/1/remove", {}, page="/saved")[0] == 303 and site.sql("SELECT count(*) FROM saved") == [(0,)], "what was saved can be removed")

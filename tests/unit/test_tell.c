@@ -283,6 +283,7 @@ static void a_proof_is_used_once(void **state)
 
 static void one_of_two_takes_a_message(void **state)
 {
+	const int64_t nobody[OUTBOX_BUSY] = { -1, -1, -1, -1 };
 	struct box *b = *state;
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct outbox_new n = {
@@ -292,22 +293,22 @@ static void one_of_two_takes_a_message(void **state)
 	int64_t left = -1;
 
 	assert_int_equal(outbox_add(b->db, &n, 1000, &b->err), 0);
-	assert_int_equal(outbox_next(b->db, 1000, false, &rows, &b->err), 0);
+	assert_int_equal(outbox_next(b->db, 1000, false, nobody, &rows, &b->err), 0);
 	rows_close(&rows);
-	assert_int_equal(outbox_next(b->db, 1000, true, &rows, &b->err), 1);
+	assert_int_equal(outbox_next(b->db, 1000, true, nobody, &rows, &b->err), 1);
 	id = strdup(rows_text(&rows, OUTBOX_MESSAGE_ID));
 	rows_close(&rows);
 	assert_int_equal(outbox_take(b->db, 1, 1000, 1001, 60, &b->err), 1);
 	assert_int_equal(outbox_take(b->db, 1, 1000, 1001, 60, &b->err), 0);
-	assert_int_equal(outbox_next(b->db, 1060, true, &rows, &b->err), 0);
+	assert_int_equal(outbox_next(b->db, 1060, true, nobody, &rows, &b->err), 0);
 	rows_close(&rows);
 	/* Whoever had it is gone: it comes again, the same. */
-	assert_int_equal(outbox_next(b->db, 1061, true, &rows, &b->err), 1);
+	assert_int_equal(outbox_next(b->db, 1061, true, nobody, &rows, &b->err), 1);
 	assert_string_equal(rows_text(&rows, OUTBOX_MESSAGE_ID), id);
 	assert_int_equal(rows_int(&rows, OUTBOX_TRIES), 1);
 	rows_close(&rows);
 	assert_int_equal(outbox_failed(b->db, 1, 0, "why", 2000, 0, 1061, &b->err), 0);
-	assert_int_equal(outbox_next(b->db, 1999, true, &rows, &b->err), 0);
+	assert_int_equal(outbox_next(b->db, 1999, true, nobody, &rows, &b->err), 0);
 	rows_close(&rows);
 	assert_int_equal(outbox_done(b->db, 1, 0, &b->err), 0);
 	assert_int_equal(db_number(b->db, &left, &b->err, "SELECT count(*) FROM outbox", NULL), 1);

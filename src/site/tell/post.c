@@ -5,6 +5,7 @@
  */
 #include "site/tell/post.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,9 +19,13 @@
 #include "base/wait.h"
 #include "site/tell/hook.h"
 #include "site/tell/message.h"
+#include "site/tell/sender.h"
 #include "site/tell/tell.h"
+#include "site/web/internal.h"
 #include "store/limits.h"
 #include "store/tell/outbox.h"
+
+static_assert(LIMITS_SENDERS == OUTBOX_BUSY, "each may be sending of one");
 
 #define LEASE_S (LIMITS_MAIL_S + LIMITS_HOOK_S + 30) /* until another process may try */
 #define SLICE_MS 200                                 /* how long the end of the server waits */
@@ -46,12 +51,15 @@ static void parcel_clear(struct parcel *p)
 static int read_next(struct site *s, int64_t now, struct parcel *p, struct error *err)
 {
 	_cleanup_rows_ struct rows rows = { 0 };
+	int64_t busy[OUTBOX_BUSY];
 	struct db *db = NULL;
 	int r = site_reader(s, &db, err);
 
 	if (r < 0)
 		return r;
-	r = outbox_next(db, now, tell_can_mail(s), &rows, err);
+	for (int i = 0; i < OUTBOX_BUSY; i++)
+		busy[i] = s->senders.list[i].subscription;
+	r = outbox_next(db, now, tell_can_mail(s), busy, &rows, err);
 	if (r == 1)
 		*p = (struct parcel){
 			.id = rows_int(&rows, OUTBOX_ID),
@@ -208,23 +216,49 @@ static int claim(struct site *s, const struct parcel *p, int64_t now, struct err
 	return r;
 }
 
-bool post_send_next(struct site *s, int64_t now)
+/* 1: it is `me` who sends it; 0: there is none, 2: it need not be sent. Only one at a time looks:
+ * what it takes the next one sees. */
+static int pick(struct site *s, struct sender *me, int64_t now, struct parcel *p)
+{
+	struct error err = { 0 };
+	int r;
+
+	pthread_mutex_lock(&s->senders.picking);
+	r = read_next(s, now, p, &err);
+	if (r == 1) {
+		r = claim(s, p, now, &err);
+		if (r == 0 || (r > 0 && !p->may_go))
+			r = 2;
+	}
+	if (r == 1 && p->subscription)
+		me->subscription = p->subscription;
+	pthread_mutex_unlock(&s->senders.picking);
+	return r;
+}
+
+static void put_down(struct site *s, struct sender *me)
+{
+	pthread_mutex_lock(&s->senders.picking);
+	me->subscription = SENDER_IDLE;
+	pthread_mutex_unlock(&s->senders.picking);
+}
+
+bool post_send_next(struct site *s, struct sender *me, int64_t now)
 {
 	struct parcel p _cleanup_(parcel_clear) = { 0 };
 	struct error err = { 0 }, why = { 0 };
 	struct db *db = NULL;
-	int r = read_next(s, now, &p, &err);
+	int r = pick(s, me, now, &p);
 
-	if (r <= 0)
-		return false;
-	r = claim(s, &p, now, &err);
-	if (r <= 0 || !p.may_go)
-		return r >= 0;
+	if (r != 1)
+		return r == 2;
+	sender_wake(s); /* there may be more, and this one may take its time */
 	r = deliver(s, &p, now, &why);
 	/* What cannot be noted is sent again when the lease is over. */
-	if (site_take_writer(s, &db, &err) < 0)
-		return false;
-	r = settle(db, &p, r, &why, now, &err);
-	site_return(s, db);
+	if (site_take_writer(s, &db, &err) >= 0) {
+		r = settle(db, &p, r, &why, now, &err);
+		site_return(s, db);
+	}
+	put_down(s, me);
 	return r >= 0;
 }

@@ -4,5 +4,8 @@
 
 #include "site/web/site.h"
 
-/* Sends the first one that is due: true when there was one. */
-bool post_send_next(struct site *s, int64_t now);
+struct sender;
+
+/* Sends the first one that is due, but of no subscription that another sender is sending of just
+ * now: true when there was one. */
+bool post_send_next(struct site *s, struct sender *me, int64_t now);

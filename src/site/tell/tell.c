@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The thread: which subscriptions have news, and when it looks. Sending is post.c's. */
+/* The thread: which subscriptions have news, and when it looks. Sending is sender.c's. */
 #include "site/tell/tell.h"
 
 #include <curl/curl.h>
@@ -13,7 +13,7 @@
 #include "site/tell/letter.h"
 #include "site/tell/message.h"
 #include "site/tell/news.h"
-#include "site/tell/post.h"
+#include "site/tell/sender.h"
 #include "site/web/internal.h"
 #include "store/tell/outbox.h"
 #include "store/tell/saved.h"
@@ -236,8 +236,7 @@ static void *run(void *arg)
 			look(s, now, before, current != version);
 		before = now;
 		version = current;
-		while (!tell_is_stopping(s) && post_send_next(s, now))
-			now = time(NULL);
+		sender_wake(s);
 		pthread_mutex_lock(&s->tell.lock);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += LOOK_S;
@@ -268,9 +267,18 @@ int tell_start(struct site *s, struct error *err)
 		return error_set(err, EIO, "libcurl cannot be used");
 	pthread_mutex_init(&s->tell.lock, NULL);
 	pthread_cond_init(&s->tell.wake, NULL);
-	r = pthread_create(&s->tell.thread, NULL, run, s);
-	s->tell.is_running = r == 0;
-	return r == 0 ? 0 : error_set(err, r, "cannot start a thread: %s", strerror(r));
+	r = sender_start(s, err);
+	if (r >= 0) {
+		r = -pthread_create(&s->tell.thread, NULL, run, s);
+		s->tell.is_running = r == 0;
+		if (r < 0)
+			error_set(err, -r, "cannot start a thread: %s", strerror(-r));
+	}
+	if (r < 0) {
+		s->tell.is_stopping = true;
+		sender_stop(s);
+	}
+	return r;
 }
 
 void tell_wake(struct site *s)
@@ -291,6 +299,7 @@ void tell_stop(struct site *s)
 	pthread_cond_signal(&s->tell.wake);
 	pthread_mutex_unlock(&s->tell.lock);
 	pthread_join(s->tell.thread, NULL);
+	sender_stop(s);
 	pthread_mutex_destroy(&s->tell.lock);
 	pthread_cond_destroy(&s->tell.wake);
 	s->tell.is_running = false;

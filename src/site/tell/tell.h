@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One thread that tells people what is new in what they saved: it looks at subscriptions whose time
- * has come, fills the outbox, and sends what is in it. No request ever waits for it, nor does the
- * end of the server for longer than a moment.
+ * has come, fills the outbox, and has others send what is in it (sender.h). No request ever waits
+ * for it, nor does the end of the server for longer than a moment.
  */
 #pragma once
 

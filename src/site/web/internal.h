@@ -54,6 +54,15 @@ struct exchange {
 	struct exchange *next; /* in the workers' queue */
 };
 
+#define SENDER_IDLE (-1)
+
+/* One that sends; `subscription`: of what it is sending, SENDER_IDLE: of none, or nothing. */
+struct sender {
+	struct site *site;
+	pthread_t thread;
+	int64_t subscription;
+};
+
 struct site {
 	struct site_setup setup;
 	struct MHD_Daemon *daemon;
@@ -105,6 +114,13 @@ struct site {
 		atomic_bool is_stopping;
 		char *url; /* when nobody said one */
 	} tell;
+	struct { /* tell/sender.c */
+		pthread_mutex_t lock, picking;
+		pthread_cond_t wake;
+		struct sender list[LIMITS_SENDERS];
+		int n;
+		bool is_wanted;
+	} senders;
 	unsigned char proxy_key[32];
 	atomic_int uploads;
 };

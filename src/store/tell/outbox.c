@@ -23,7 +23,8 @@ int outbox_add(struct db *db, const struct outbox_new *n, int64_t now, struct er
 		      "issssi", n->subscription, n->recipient, n->subject, n->body, id, now);
 }
 
-int outbox_next(struct db *db, int64_t now, bool can_mail, struct rows *ret, struct error *err)
+int outbox_next(struct db *db, int64_t now, bool can_mail, const int64_t busy[OUTBOX_BUSY],
+		struct rows *ret, struct error *err)
 {
 	/* The address is looked at again when it is sent: it may have been taken back since. */
 	int r = db_select(
@@ -35,8 +36,9 @@ int outbox_next(struct db *db, int64_t now, bool can_mail, struct rows *ret, str
 		" FROM outbox o LEFT JOIN subscription s ON s.id=o.subscription"
 		" LEFT JOIN saved v ON v.id=s.saved LEFT JOIN address a ON a.account=v.account"
 		" WHERE o.due_at<=?1 AND coalesce(s.stopped_at,0)=0 AND (?2<>0 OR s.way='hook')"
+		" AND o.subscription NOT IN (?3,?4,?5,?6)"
 		" ORDER BY o.due_at,o.id LIMIT 1",
-		"ii", now, (int64_t)can_mail);
+		"iiiiii", now, (int64_t)can_mail, busy[0], busy[1], busy[2], busy[3]);
 
 	return r < 0 ? r : rows_next(ret, err);
 }

@@ -33,9 +33,11 @@ enum {
 	OUTBOX_MAY,    /* 0: the address is not proved, or not the account's any more */
 	OUTBOX_NAME,   /* of the saved search */
 };
-/* The first one that is due: 1, or 0; mail only where it `can` be sent. */
-_must_check_ int outbox_next(struct db *db, int64_t now, bool can_mail, struct rows *ret,
-			     struct error *err);
+/* The first one that is due: 1, or 0; mail only where it `can` be sent, and none of these
+ * subscriptions (-1: of no one). */
+#define OUTBOX_BUSY 4
+_must_check_ int outbox_next(struct db *db, int64_t now, bool can_mail,
+			     const int64_t busy[OUTBOX_BUSY], struct rows *ret, struct error *err);
 
 /* Takes it for `lease_s`: 1, or 0 when another process has. A transaction of its own. */
 _must_check_ int outbox_take(struct db *db, int64_t id, int64_t due_at, int64_t now,
