@@ -301,6 +301,44 @@ def check_slow(results, site, ann):
         quick.close()
 
 
+def check_saved_api(results, site):
+    """The same by the API: what a program saves it is told of, and nobody else."""
+    hook, bob, robot = Hook(), Client(site.server, site.server.token("bob", "reader", "saved,read")), site.robot
+    nobody = Client(site.server)
+
+    def ask(who, method, path, doc=None):
+        status, text, _ = who.ask(method, "/api/v1" + path, None if doc is None else json.dumps(doc), {"Content-Type": "application/json"})
+        return status, json.loads(text)
+
+    try:
+        good = {"name": "Broken on arm64", "kind": "cells", "filter": {"arch": "arm64", "state": "broken"}}
+        results.check(ask(nobody, "GET", "/saved")[0] == 401 and ask(robot, "GET", "/saved")[0] == 403, "saved searches want an account, and a token for them")
+        for bad in ({"kind": "users"}, {"name": ""}, {"filter": {"colour": "red"}}, {"filter": {"state": 3}}, {"filter": []}, {"kind": "ideas", "filter": {"state": "waiting"}}):
+            results.check(ask(bob, "POST", "/saved", {**good, **bad})[0] == 400, f"{bad} is not saved")
+        status, made = ask(bob, "POST", "/saved", good)
+        results.check(status == 201 and made["saved"]["query"] == "arch=arm64&state=broken" and made["subscriptions"] == [], f"a search is saved by the API: {status} {made}")
+        one = f"/saved/{made['saved']['id']}"
+        for bad in ({"way": "pigeon"}, {"way": "hook", "url": "file:///etc/passwd"}, {"way": "mail"}, {"way": "hook", "url": hook.url, "period": "hourly"}):
+            results.check(ask(bob, "POST", one + "/subscriptions", {"period": "at-once", **bad})[0] == 400, f"{bad} is no way to be told")
+        status, told = ask(bob, "POST", one + "/subscriptions", {"way": "hook", "period": "at-once", "url": hook.url})
+        results.check(status == 201 and len(told.get("secret", "")) > 30, f"a hook is made, and its secret told once: {status}")
+        status, listed = ask(bob, "GET", "/saved")
+        results.check(status == 200 and [i["subscriptions"][0]["url"] for i in listed["items"]] == [hook.url] and told["secret"] not in json.dumps(listed), f"which is listed, without the secret: {listed}")
+        site.robot.upload(variant("guest-hang", 40, machine="box-40")[1])
+        site.robot.upload(variant("guest-hang", 41, machine="box-41", arch="aarch64")[1])
+        results.check(until(lambda: hook.got) and b"box-41" in hook.got[0][2] and b"box-40" not in hook.got[0][2], f"it is told of what the search finds: {hook.got[:1]}")
+        eve = Client(site.server, site.server.token("eve", "reader", "saved"))
+        hers = [ask(eve, method, path)[0] for method, path in (("GET", one), ("DELETE", one), ("DELETE", f"/subscriptions/{told['id']}"), ("POST", f"/subscriptions/{told['id']}/resume"))]
+        results.check(hers == [404] * 4, f"others neither see nor end it: {hers}")
+        site.sql("UPDATE subscription SET stopped_at=1,failures=8")
+        results.check(ask(bob, "GET", one)[1]["subscriptions"][0]["failures"] == 8 and ask(bob, "POST", f"/subscriptions/{told['id']}/resume")[0] == 200 and
+                      ask(bob, "GET", one)[1]["subscriptions"][0]["stopped"] is None, "one that was stopped goes on")
+        results.check(ask(bob, "DELETE", f"/subscriptions/{told['id']}")[0] == 200 and ask(bob, "GET", one)[1]["subscriptions"] == [], "a subscription is ended")
+        results.check(ask(bob, "DELETE", one)[0] == 200 and ask(bob, "GET", one)[0] == 404 and ask(bob, "GET", "/saved")[1]["items"] == [], "and a search removed")
+    finally:
+        hook.close()
+
+
 def check_guard(results, program):
     """Where nobody allowed it no hook reaches this machine, by whatever name."""
     hook, site = Hook(), Site(program)
@@ -361,6 +399,7 @@ def check_told(results, program):
         check_mail(results, site, ann)
         check_hooks(results, site, ann)
         check_slow(results, site, ann)
+        check_saved_api(results, site)
         check_ideas(results, site, admin)
         check_feeds(results, site, ann, admin)
         results.check(ann.form("/saved/1/remove", {}, page="/saved")[0] == 303 and site.sql("SELECT count(*) FROM saved") == [(0,)], "what was saved can be removed")

@@ -21,7 +21,8 @@ static const struct cmd_option user_options[] = {
 
 static const struct cmd_option token_options[] = {
 	TRACKER_DB_OPTION,
-	{ OPT_SCOPES, "scopes", 's', "LIST", "read, runs, ideas, machines, rules (default: runs)" },
+	{ OPT_SCOPES, "scopes", 's', "LIST",
+	  "read, runs, ideas, machines, rules, saved (default: runs)" },
 	{ OPT_NAME, "name", 'n', "TEXT", "What it is for (default: command line)" },
 	{},
 };

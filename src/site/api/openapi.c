@@ -69,6 +69,31 @@ const struct route api_routes[] = {
 	{ "DELETE", "/api/v1/rules/{id}", api_rule_remove, .role = ACCOUNT_MAINTAINER,
 	  .scope = ACCOUNT_RULES, .is_slow = true, .summary = "Remove a rule",
 	  .returns = "Changed" },
+	{ "GET", "/api/v1/saved", api_saved, .role = ACCOUNT_READER, .scope = ACCOUNT_SAVED,
+	  .summary = "Your saved searches with their subscriptions", .returns = "SavedList" },
+	{ "POST", "/api/v1/saved", api_saved_add, .role = ACCOUNT_READER, .scope = ACCOUNT_SAVED,
+	  .body = ROUTE_JSON, .is_slow = true,
+	  .summary =
+		  "Save a search: name, kind (cells, runs, broken, ideas, machines, search) and filter, "
+		  "an object of what the list's query asks for",
+	  .returns = "Saved" },
+	{ "GET", "/api/v1/saved/{id}", api_saved_one, .role = ACCOUNT_READER,
+	  .scope = ACCOUNT_SAVED, .summary = "One saved search", .returns = "Saved" },
+	{ "DELETE", "/api/v1/saved/{id}", api_saved_remove, .role = ACCOUNT_READER,
+	  .scope = ACCOUNT_SAVED, .is_slow = true,
+	  .summary = "Remove a saved search and its subscriptions", .returns = "Changed" },
+	{ "POST", "/api/v1/saved/{id}/subscriptions", api_subscription_add, .role = ACCOUNT_READER,
+	  .scope = ACCOUNT_SAVED, .body = ROUTE_JSON, .is_slow = true,
+	  .summary =
+		  "Be told of what is new in it: way (mail, hook), period (at-once, daily, weekly), "
+		  "and the url of a hook, whose secret is answered this once",
+	  .returns = "Subscription" },
+	{ "DELETE", "/api/v1/subscriptions/{id}", api_subscription_remove, .role = ACCOUNT_READER,
+	  .scope = ACCOUNT_SAVED, .is_slow = true, .summary = "End a subscription",
+	  .returns = "Changed" },
+	{ "POST", "/api/v1/subscriptions/{id}/resume", api_subscription_resume,
+	  .role = ACCOUNT_READER, .scope = ACCOUNT_SAVED, .is_slow = true,
+	  .summary = "Set one going again that was stopped", .returns = "Changed" },
 	{ "GET", "/api/v1/events", .scope = ACCOUNT_READ, .is_stream = true,
 	  .summary = "What happens, as server-sent events; Last-Event-ID or after goes on where "
 		     "one was",

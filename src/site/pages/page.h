@@ -109,6 +109,18 @@ PAGE(audit);
 PAGE(saved);
 PAGE(saved_add);
 PAGE(saved_remove);
+/* What of it the API does as well, for whoever asks: with what a form or a document has of a search
+ * (`get` says one of its fields, "" for none). */
+typedef const char *page_saved_value(const void *from, const char *field);
+void page_saved_query(page_saved_value *get, const void *from, struct out *out);
+bool page_is_saved_field(const char *field);
+struct subscription_new;
+_must_check_ int page_save(struct request *r, const char *name, const char *kind,
+			   const struct out *query, int64_t *ret);
+_must_check_ int page_saved_drop(struct request *r, int64_t id);
+_must_check_ int page_subscribe_to(struct request *r, struct subscription_new *new,
+				   char secret[ACCOUNT_SECRET], int64_t *ret);
+_must_check_ int page_subscription_change(struct request *r, int64_t id, bool is_resumed);
 PAGE(subscribe);
 PAGE(subscription_remove);
 PAGE(subscription_resume);

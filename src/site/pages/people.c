@@ -124,7 +124,7 @@ static int put_tokens(struct request *r)
 	out_raw(out,
 		"<label>What it is for <input name=\"name\" required maxlength=\"100\"/></label>"
 		"<label>Scopes <select name=\"scopes\"><option>runs</option><option>read</option>"
-		"<option>ideas</option><option>machines</option><option>rules</option><option>" ACCOUNT_SCOPES
+		"<option>ideas</option><option>machines</option><option>rules</option><option>saved</option><option>" ACCOUNT_SCOPES
 		"</option>"
 		"</select></label><button>Make a token</button></form>\n");
 	return n;

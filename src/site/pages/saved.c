@@ -57,12 +57,21 @@ void page_follow(struct request *r, const char *kind, const struct filter *filte
 	out_raw(out, "</div>\n");
 }
 
+bool page_is_saved_field(const char *field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(field_lists); i++)
+		for (const char *const *name = field_lists[i]; *name; name++)
+			if (strcmp(*name, field) == 0)
+				return true;
+	return false;
+}
+
 /* In one order, so that the same search has the same text. */
-static void make_query(const struct request *r, struct out *out)
+void page_saved_query(page_saved_value *get, const void *from, struct out *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(field_lists); i++)
 		for (const char *const *name = field_lists[i]; *name; name++) {
-			const char *value = request_form(r, *name);
+			const char *value = get(from, *name);
 
 			if (!*value)
 				continue;
@@ -73,46 +82,60 @@ static void make_query(const struct request *r, struct out *out)
 		}
 }
 
+/* What cannot be looked up is not saved. */
+int page_save(struct request *r, const char *name, const char *kind, const struct out *query,
+	      int64_t *ret)
+{
+	struct news news _cleanup_news_ = { 0 };
+	const char *text = query->text ? query->text : "";
+	struct db *db = request_writer(r);
+	int n = db ? 0 : -r->err.code;
+
+	if (n >= 0)
+		n = news_read(db,
+			      &(struct news_ask){
+				      .kind = kind, .query = text, .after = INT64_MAX, .limit = 1 },
+			      &news, &r->err);
+	return n < 0 ? n : saved_add(db, r->who.user, name, kind, text, r->now, ret, &r->err);
+}
+
+static const char *get_form(const void *r, const char *name)
+{
+	return request_form(r, name);
+}
+
 int page_saved_add(struct request *r)
 {
 	const char *kind = request_form(r, "kind");
-	struct news news _cleanup_news_ = { 0 };
 	struct out query = { 0 };
-	struct db *db;
 	int64_t id = 0;
 	int n = page_check_token(r);
 
 	if (strcmp(kind, "runs") == 0 && *request_form(r, "broken"))
 		kind = "broken";
-	make_query(r, &query);
-	db = n < 0 ? NULL : request_writer(r);
-	n = db ? 0 : -r->err.code;
-	/* What cannot be looked up is not saved. */
+	page_saved_query(get_form, r, &query);
 	if (n >= 0)
-		n = news_read(db,
-			      &(struct news_ask){ .kind = kind,
-						  .query = query.text ? query.text : "",
-						  .after = INT64_MAX,
-						  .limit = 1 },
-			      &news, &r->err);
-	if (n >= 0)
-		n = saved_add(db, r->who.user, request_form(r, "name"), kind,
-			      query.text ? query.text : "", r->now, &id, &r->err);
+		n = page_save(r, request_form(r, "name"), kind, &query, &id);
 	out_free(&query);
 	return n < 0 ? n : request_see(r, "/saved#s%" PRId64, id);
+}
+
+int page_saved_drop(struct request *r, int64_t id)
+{
+	struct db *db = request_writer(r);
+	int n = db ? db_begin(db, &r->err) : -r->err.code;
+
+	if (n >= 0)
+		n = saved_remove(db, r->who.user, id, &r->err);
+	return n < 0 ? n : db_commit(db, &r->err);
 }
 
 int page_saved_remove(struct request *r)
 {
 	int64_t id = 0;
-	struct db *db = page_check_token(r) < 0 || request_id(r, 0, &id) < 0 ? NULL
-									     : request_writer(r);
-	int n = db ? db_begin(db, &r->err) : -r->err.code;
+	int n = page_check_token(r) < 0 || request_id(r, 0, &id) < 0 ? -r->err.code
+								     : page_saved_drop(r, id);
 
-	if (n >= 0)
-		n = saved_remove(db, r->who.user, id, &r->err);
-	if (n >= 0)
-		n = db_commit(db, &r->err);
 	return n < 0 ? n : request_see(r, "/saved");
 }
 

@@ -27,11 +27,10 @@ static int must_have_address(struct request *r, struct db *db)
 
 /* What is there now is no news: it begins with what comes next. */
 static int begin_now(struct request *r, struct db *db, const struct rows *saved,
-		     struct subscription_new *n, char secret[ACCOUNT_SECRET])
+		     struct subscription_new *n, char secret[ACCOUNT_SECRET], int64_t *ret)
 {
 	struct news news _cleanup_news_ = { 0 };
 	const char *kind = rows_text(saved, SAVED_KIND);
-	int64_t id = 0;
 	int e = news_read(db,
 			  &(struct news_ask){ .kind = kind,
 					      .query = rows_text(saved, SAVED_QUERY),
@@ -42,14 +41,14 @@ static int begin_now(struct request *r, struct db *db, const struct rows *saved,
 
 	n->seen = news.upto;
 	if (e >= 0)
-		e = subscription_add(db, n, r->now, secret, &id, &r->err);
+		e = subscription_add(db, n, r->now, secret, ret, &r->err);
 	for (size_t i = 0; e >= 0 && !news_has_numbers(kind) && i < news.n; i++)
-		e = subscription_told(db, id, news.list[i].ref, &r->err);
+		e = subscription_told(db, *ret, news.list[i].ref, &r->err);
 	return e;
 }
 
 static int subscribe(struct request *r, struct db *db, struct subscription_new *n,
-		     char secret[ACCOUNT_SECRET])
+		     char secret[ACCOUNT_SECRET], int64_t *ret)
 {
 	_cleanup_rows_ struct rows saved = { 0 };
 	int e = db_begin(db, &r->err);
@@ -61,9 +60,29 @@ static int subscribe(struct request *r, struct db *db, struct subscription_new *
 	if (e == 0)
 		e = error_set(&r->err, ENOENT, "you have no such saved search");
 	if (e >= 0)
-		e = begin_now(r, db, &saved, n, secret);
+		e = begin_now(r, db, &saved, n, secret, ret);
 	rows_close(&saved);
 	return e < 0 ? e : db_commit(db, &r->err);
+}
+
+int page_subscribe_to(struct request *r, struct subscription_new *new, char secret[ACCOUNT_SECRET],
+		      int64_t *ret)
+{
+	bool is_hook = strcmp(new->way, "hook") == 0;
+	struct db *db = request_writer(r);
+	int e = db ? 0 : -r->err.code;
+
+	if (e >= 0 && is_hook)
+		e = hook_check_url(new->url, &r->err);
+	else if (e >= 0)
+		e = must_have_address(r, db);
+	if (!is_hook)
+		new->url = "";
+	if (e >= 0)
+		e = subscribe(r, db, new, secret, ret);
+	return e < 0 ? e
+		     : account_audit(db, r->now, r->who.name, "subscription",
+				     is_hook ? new->url : "mail", &r->err);
 }
 
 int page_subscribe(struct request *r)
@@ -73,20 +92,11 @@ int page_subscribe(struct request *r)
 				      .url = request_form(r, "url") };
 	bool is_hook = strcmp(n.way, "hook") == 0;
 	char secret[ACCOUNT_SECRET] = "";
-	struct db *db = page_check_token(r) < 0 || request_id(r, 0, &n.saved) < 0
-				? NULL
-				: request_writer(r);
-	int e = db ? 0 : -r->err.code;
+	int64_t id = 0;
+	int e = page_check_token(r) < 0 || request_id(r, 0, &n.saved) < 0
+			? -r->err.code
+			: page_subscribe_to(r, &n, secret, &id);
 
-	if (e >= 0)
-		e = is_hook ? hook_check_url(n.url, &r->err) : must_have_address(r, db);
-	if (!is_hook)
-		n.url = "";
-	if (e >= 0)
-		e = subscribe(r, db, &n, secret);
-	if (e >= 0)
-		e = account_audit(db, r->now, r->who.name, "subscription", is_hook ? n.url : "mail",
-				  &r->err);
 	if (e < 0 || !is_hook)
 		return e < 0 ? e : request_see(r, "/saved#s%lld", (long long)n.saved);
 	page_begin(r, "A new hook", "");
@@ -98,11 +108,9 @@ int page_subscribe(struct request *r)
 	return page_end(r);
 }
 
-static int change(struct request *r, bool is_resumed)
+int page_subscription_change(struct request *r, int64_t id, bool is_resumed)
 {
-	int64_t id = 0;
-	struct db *db = page_check_token(r) < 0 || request_id(r, 0, &id) < 0 ? NULL
-									     : request_writer(r);
+	struct db *db = request_writer(r);
 	int n = db ? db_begin(db, &r->err) : -r->err.code;
 
 	if (n >= 0)
@@ -110,10 +118,19 @@ static int change(struct request *r, bool is_resumed)
 			       : subscription_remove(db, r->who.user, id, &r->err);
 	if (n >= 0)
 		n = db_commit(db, &r->err);
-	if (n < 0)
-		return n;
-	tell_wake(r->site);
-	return request_see(r, "/saved");
+	if (n >= 0)
+		tell_wake(r->site);
+	return n;
+}
+
+static int change(struct request *r, bool is_resumed)
+{
+	int64_t id = 0;
+	int n = page_check_token(r) < 0 || request_id(r, 0, &id) < 0
+			? -r->err.code
+			: page_subscription_change(r, id, is_resumed);
+
+	return n < 0 ? n : request_see(r, "/saved");
 }
 
 int page_subscription_remove(struct request *r)

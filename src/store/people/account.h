@@ -27,9 +27,10 @@ enum {
 	ACCOUNT_RUNS = 2,
 	ACCOUNT_IDEAS = 4,
 	ACCOUNT_MACHINES = 8,
-	ACCOUNT_RULES = 16
+	ACCOUNT_RULES = 16,
+	ACCOUNT_SAVED = 32
 };
-#define ACCOUNT_SCOPES "read,runs,ideas,machines,rules" /* all of them */
+#define ACCOUNT_SCOPES "read,runs,ideas,machines,rules,saved" /* all of them */
 /* "runs,ideas"; -1: a word of it is none. */
 int account_scopes_of(const char *words);
 

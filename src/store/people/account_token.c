@@ -10,11 +10,9 @@
 static const struct {
 	const char *word;
 	int scope;
-} scopes[] = { { "read", ACCOUNT_READ },
-	       { "runs", ACCOUNT_RUNS },
-	       { "ideas", ACCOUNT_IDEAS },
-	       { "machines", ACCOUNT_MACHINES },
-	       { "rules", ACCOUNT_RULES } };
+} scopes[] = { { "read", ACCOUNT_READ },   { "runs", ACCOUNT_RUNS },
+	       { "ideas", ACCOUNT_IDEAS }, { "machines", ACCOUNT_MACHINES },
+	       { "rules", ACCOUNT_RULES }, { "saved", ACCOUNT_SAVED } };
 
 static int scope_of(const char *word, size_t len)
 {
@@ -50,7 +48,7 @@ int account_add_token(struct db *db, const char *user, const char *name, const c
 	if (account_scopes_of(words) <= 0)
 		return error_set(
 			err, EINVAL,
-			"\"%.40s\" are no scopes: read, runs, ideas, machines, rules, with commas "
+			"\"%.40s\" are no scopes: read, runs, ideas, machines, rules, saved, with commas "
 			"between them",
 			words);
 	if (!names_is_name(name))
