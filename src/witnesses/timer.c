@@ -24,7 +24,7 @@ static const struct claim none_lost = {
 	.id = "timer.none-lost",
 	.summary = "No timer armed on the CPU is lost when it goes or returns",
 	.explain =
-		"Timers (`timerfd`, once and periodic, and a periodic POSIX timer) are armed by a thread that is proved to be on the dying CPU. "
+		"Timers (`timerfd`, once and periodic, quick and slow, and a periodic POSIX timer) are armed by a thread that is proved to be on the dying CPU. "
 		"Those that fire once must fire; the periodic ones must count as many expirations as periods have passed, give or take one. Late is not lost: "
 		"that is reported. A failure means that a timer stayed behind on the dead CPU's queue, was dropped, or was moved with "
 		"a wrong expiry: look at `hrtimers_cpu_dying()`.",
@@ -114,12 +114,14 @@ static void judge_lost(const struct timer_seen *seen, json_t *data, struct findi
 	else
 		finding_add(
 			ret, &none_lost, FINDING_MET, data,
-			"cpu%d %s: all %d timers armed there fired (%d of them after the act), and the periodic ones counted %llu (%llu due) and %llu (%llu due)",
+			"cpu%d %s: all %d timers armed there fired (%d of them after the act), and the periodic ones counted %llu (%llu due), %llu (%llu due) and %llu (%llu due)",
 			seen->cpu, when(seen), shots->due, shots->due_after,
 			(unsigned long long)seen->series[0].counted,
 			(unsigned long long)seen->series[0].expected,
 			(unsigned long long)seen->series[1].counted,
-			(unsigned long long)seen->series[1].expected);
+			(unsigned long long)seen->series[1].expected,
+			(unsigned long long)seen->series[2].counted,
+			(unsigned long long)seen->series[2].expected);
 }
 
 static void judge_early(const struct timer_seen *seen, json_t *data, struct findings *ret)
@@ -214,14 +216,15 @@ void timer_judge(const struct timer_seen *seen, struct findings *ret)
 			    seen->shots_unarmed);
 		return;
 	}
-	data = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:[I, I], s:[I, I]}", "cpu",
-			 seen->cpu, "pending", shots->pending, "due", shots->due, "due_after",
-			 shots->due_after, "fired", shots->fired, "early", shots->early,
-			 "worst_late_ms", ms(shots->worst_late_ns), "worst_early_ms",
+	data = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:[I, I, I], s:[I, I, I]}",
+			 "cpu", seen->cpu, "pending", shots->pending, "due", shots->due,
+			 "due_after", shots->due_after, "fired", shots->fired, "early",
+			 shots->early, "worst_late_ms", ms(shots->worst_late_ns), "worst_early_ms",
 			 ms(shots->worst_early_ns), "expected",
 			 (json_int_t)seen->series[0].expected, (json_int_t)seen->series[1].expected,
-			 "counted", (json_int_t)seen->series[0].counted,
-			 (json_int_t)seen->series[1].counted);
+			 (json_int_t)seen->series[2].expected, "counted",
+			 (json_int_t)seen->series[0].counted, (json_int_t)seen->series[1].counted,
+			 (json_int_t)seen->series[2].counted);
 	judge_lost(seen, json_incref(data), ret);
 	judge_early(seen, json_incref(data), ret);
 	json_decref(data);

@@ -21,7 +21,7 @@ struct timer_shots_seen {
 
 /* A timer that fires every period. */
 struct timer_series_seen {
-	const char *name; /* "timerfd", "POSIX timer" */
+	const char *name; /* "timerfd", "POSIX timer", "slow timerfd" */
 	int64_t period_ns;
 	int64_t elapsed_ns;         /* until the last look */
 	uint64_t expected, counted; /* expirations, at the last look */
@@ -31,7 +31,7 @@ struct timer_series_seen {
 	bool is_stuck;    /* it was due and the thread that reads it did not run */
 };
 
-#define TIMER_SERIES 2
+#define TIMER_SERIES 3
 
 /* One thread that sleeps with a time-out. */
 struct timer_sleep_seen {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The timers of the timer witness: many that fire once, some 20 ms apart, a periodic timerfd and a
- * periodic POSIX timer. One thread, bound to the CPU, arms them and reads them. Judging is
+ * The timers of the timer witness: many that fire once, some 20 ms apart, two periodic timerfds and
+ * a periodic POSIX timer. One thread, bound to the CPU, arms them and reads them. Judging is
  * timer.c's.
  */
 #pragma once
