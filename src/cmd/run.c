@@ -243,12 +243,14 @@ static void find_known(const json_t *known, const char **ids, size_t size)
 	json_array_foreach((json_t *)known, i, entry) {
 		const json_t *kernels = json_object_get(entry, "kernels");
 		const char *arch = json_string_value(json_object_get(entry, "arch"));
+		const char *claim = json_string_value(json_object_get(entry, "claim"));
 
-		if (n + 1 < size && (!arch || strcmp(arch, uts.machine) == 0) &&
+		/* One of a crash has no claim, and would end the list here. */
+		if (claim && n + 1 < size && (!arch || strcmp(arch, uts.machine) == 0) &&
 		    known_is_in_range(uts.release,
 				      json_string_value(json_object_get(kernels, "from")),
 				      json_string_value(json_object_get(kernels, "before"))))
-			ids[n++] = json_string_value(json_object_get(entry, "claim"));
+			ids[n++] = claim;
 	}
 	ids[n] = NULL;
 }

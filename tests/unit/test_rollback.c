@@ -66,6 +66,19 @@ static void probe_step_stuck(void **state)
 	}
 }
 
+/* What did not work before the act either is not put on it; what else fails is. */
+static void softirq_lacked_before(void **state)
+{
+	struct function_seen seen = good();
+
+	(void)state;
+	seen.lacked_softirq = true;
+	seen.probe.results[PROBE_SOFTIRQ] = PROBE_BAD;
+	check(&seen, FINDING_UNEXERCISED);
+	seen.probe.results[PROBE_PERF] = PROBE_BAD;
+	check(&seen, FINDING_UNMET);
+}
+
 /* All sleeps are long: the CPU's fault only where another CPU had short ones meanwhile. */
 static void coarse_sleep_is_compared(void **state)
 {
@@ -143,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpu_that_works_holds),
 		cmocka_unit_test(probe_step_stuck),
+		cmocka_unit_test(softirq_lacked_before),
 		cmocka_unit_test(coarse_sleep_is_compared),
 		cmocka_unit_test(no_time_is_no_failure),
 		cmocka_unit_test(share_starved),

@@ -7,7 +7,7 @@
 #include "witnesses/net/internal.h"
 #include "witnesses/witnesses.h"
 
-#define STANDS_NS (10 * NS_PER_S) /* a queue of which nothing is taken for so long stands still */
+#define STANDS_NS (5 * NS_PER_S) /* a queue of which nothing is taken for so long stands still */
 
 const struct claim loopback_none_lost = {
 	.id = "net.loopback-none-lost",
@@ -105,23 +105,32 @@ void loopback_find_stuck(struct stage *s, struct loopback *l)
 	}
 }
 
+/* A thread that is bound to the CPU runs there. If not, it takes no part at all: others judge that.
+ */
+static bool is_served(struct loopback *l, int cpu)
+{
+	worker_ask(&l->there);
+	return worker_await(&l->there, worker_deadline(WORKER_LIMIT_NS)) > 0 &&
+	       atomic_load(&l->there.cpu) == cpu;
+}
+
 /* How many packets stand still in the backlog; 0: none do, or it cannot be told. */
 static uint64_t count_standing(struct stage *s, struct loopback *l, int cpu)
 {
 	struct cpulist own = cpulist_of(cpu);
-	int64_t deadline = worker_deadline(WORKER_LIMIT_NS);
 	struct queue_wait wait = { .box = stage_box(s), .cpu = cpu };
 	struct softnet now;
 
 	if (softnet_read(stage_box(s), cpu, &now) < 0 || now.queued == 0)
 		return 0;
-	if (worker_pin(&l->there, &own, deadline) < 0)
+	if (worker_pin(&l->there, &own, worker_deadline(WORKER_LIMIT_NS)) < 0)
 		return 0;
-	worker_ask(&l->there);
-	if (worker_await(&l->there, deadline) <= 0 || atomic_load(&l->there.cpu) != cpu)
-		return 0; /* it takes no part at all: others judge that */
+	if (!is_served(l, cpu))
+		return 0;
 	wait.least = now.queued;
-	return wait_until(has_left, &wait, worker_deadline(STANDS_NS)) > 0 ? 0 : now.queued;
+	if (wait_until(has_left, &wait, worker_deadline(STANDS_NS)) > 0)
+		return 0;
+	return is_served(l, cpu) ? now.queued : 0;
 }
 
 /* True: nothing flows, since the backlog stands still; then nothing else can be judged. */
@@ -160,7 +169,7 @@ void loopback_leave_alone(struct stage *s, struct loopback *l, int cpu)
 	if (softnet_read(stage_box(s), cpu, &now) == 0 && now.queued > 0)
 		cpulist_add(&l->stuck, cpu);
 	(void)!lo_steer(stream_lo(l->stream), &(struct cpulist){});
-	stream_stop(l->stream);
+	stream_give_up(l->stream);
 	(void)stream_forgive(l->stream);
 	/* Its next retransmission may be minutes away. */
 	l->is_tcp_broken = true;

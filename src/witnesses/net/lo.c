@@ -20,9 +20,11 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/wait.h"
 
 #define UDP_BUFFER (1 << 20)
 #define RPS_FILE "/sys/class/net/lo/queues/rx-0/rps_cpus"
+#define HANDSHAKE_NS (2 * NS_PER_S)
 #define FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 #ifndef SO_MEMINFO
@@ -88,6 +90,22 @@ static int open_udp(struct lo *lo)
 	return 0;
 }
 
+/* Where a CPU's backlog stands still, a handshake may take minutes. -ETIMEDOUT: it did not end. */
+static int connect_in_time(struct lo *lo, int listener, const struct sockaddr_in *at)
+{
+	struct timeval limit = { .tv_sec = wait_scaled(HANDSHAKE_NS) / NS_PER_S };
+
+	if (setsockopt(lo->tcp_send, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+	    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	if (connect(lo->tcp_send, (const struct sockaddr *)at, sizeof(*at)) < 0)
+		return errno == EINPROGRESS ? -ETIMEDOUT : -errno;
+	lo->tcp_receive = accept4(listener, NULL, NULL, FLAGS);
+	if (lo->tcp_receive < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return fcntl(lo->tcp_send, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 static int open_tcp(struct lo *lo)
 {
 	_cleanup_close_ int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -100,12 +118,9 @@ static int open_tcp(struct lo *lo)
 	if (r < 0)
 		return r;
 	lo->tcp_send = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (lo->tcp_send < 0 || listen(listener, 1) < 0 ||
-	    connect(lo->tcp_send, (struct sockaddr *)&at, sizeof(at)) < 0 ||
-	    fcntl(lo->tcp_send, F_SETFL, O_NONBLOCK) < 0)
+	if (lo->tcp_send < 0 || listen(listener, 1) < 0)
 		return -errno;
-	lo->tcp_receive = accept4(listener, NULL, NULL, FLAGS);
-	return lo->tcp_receive < 0 ? -errno : 0;
+	return connect_in_time(lo, listener, &at);
 }
 
 struct making {

@@ -13,8 +13,9 @@
 #include "witnesses/witnesses.h"
 
 #define PROOF_NS (5 * NS_PER_S)
-#define PROOF_ROUNDS 2 /* on the CPU before it goes */
-#define MORE_ROUNDS 2  /* after each act */
+#define STANDS_NS NS_PER_S /* then it is looked into: judge.c says whether it does */
+#define PROOF_ROUNDS 2     /* on the CPU before it goes */
+#define MORE_ROUNDS 2      /* after each act */
 
 static int plant(struct stage *s, void **ret_state)
 {
@@ -26,6 +27,10 @@ static int plant(struct stage *s, void **ret_state)
 	l->voice.witness = &witness_loopback;
 	l->cpu = l->off = -1;
 	r = stream_new(&l->stream);
+	if (r == -ETIMEDOUT) {
+		*ret_state = l; /* without a stream: before() says why nothing is tried */
+		return 0;
+	}
 	if (r == 0)
 		r = worker_start(&l->there, "hp-lo-there", worker_run_answer, l);
 	if (r < 0) {
@@ -41,40 +46,69 @@ static int plant(struct stage *s, void **ret_state)
 struct flow_wait {
 	struct stream *stream;
 	uint64_t answered, read, on_cpu;
+	struct box *box;
+	int cpu;
+	uint64_t queued; /* in the CPU's backlog */
+	int64_t give_up_ns;
 };
 
 /* More datagrams answered and more of the stream read; or the connection is gone. */
-static bool has_flowed(void *arg)
+static bool has_flowed(const struct flow_wait *w)
 {
-	const struct flow_wait *w = arg;
 	struct stream_count c = stream_count(w->stream);
 
 	return c.answered >= w->answered && (c.read >= w->read || c.error) && c.on_cpu >= w->on_cpu;
 }
 
-static bool await_flow(struct loopback *l, int rounds, bool on_cpu)
+/* Or nothing has left the CPU's backlog for so long that waiting on is of no use. */
+static bool has_flowed_or_stands(void *arg)
+{
+	struct flow_wait *w = arg;
+	struct softnet now;
+
+	if (has_flowed(w))
+		return true;
+	if (wait_now_ns() < w->give_up_ns)
+		return false;
+	if (softnet_read(w->box, w->cpu, &now) < 0)
+		now.queued = 0;
+	if (w->queued > 0 && now.queued >= w->queued)
+		return true;
+	w->queued = now.queued;
+	w->give_up_ns = worker_deadline(STANDS_NS);
+	return false;
+}
+
+static bool await_flow(struct stage *s, struct loopback *l, int cpu, int rounds, bool on_cpu)
 {
 	struct stream_count now = stream_count(l->stream);
 	struct flow_wait wait = { .stream = l->stream,
 				  .answered = now.answered + rounds,
 				  .read = now.read + rounds,
-				  .on_cpu = on_cpu ? now.on_cpu + rounds : 0 };
+				  .on_cpu = on_cpu ? now.on_cpu + rounds : 0,
+				  .box = stage_box(s),
+				  .cpu = cpu,
+				  .give_up_ns = worker_deadline(STANDS_NS) };
 
-	return wait_until(has_flowed, &wait, worker_deadline(PROOF_NS)) > 0;
+	(void)!wait_until(has_flowed_or_stands, &wait, worker_deadline(PROOF_NS));
+	return has_flowed(&wait);
 }
 
 /* NULL, or why nothing flows. */
 static const char *start(struct stage *s, struct loopback *l, const struct act *act)
 {
 	struct cpulist own = cpulist_of(act->cpu), others = cpulist_minus(stage_online(s), &own);
-	struct lo *lo = stream_lo(l->stream);
 	bool is_off = act->verb == ACT_OFFLINE;
+	struct lo *lo;
 
 	/* A thread whose CPU goes lands anywhere, and what it sends there would wait there. */
+	if (!l->stream)
+		return "no connection could be made over loopback in time, before any act";
 	if (cpulist_count(&l->stuck) > 0)
 		return "packets stand still in the backlog of a CPU since before";
 	if (softnet_read(stage_box(s), act->cpu, &l->softnet) < 0)
 		return "proc/net/softnet_stat cannot be read";
+	lo = stream_lo(l->stream);
 	l->drops = lo_drops(lo);
 	/* Packets are steered elsewhere from here: a CPU that went before has no part in it. */
 	l->off = is_off ? -1 : l->off;
@@ -83,7 +117,7 @@ static const char *start(struct stage *s, struct loopback *l, const struct act *
 	l->start = stream_count(l->stream);
 	if (stream_start(l->stream, is_off ? act->cpu : -1, &others, worker_deadline(PROOF_NS)) < 0)
 		return "the thread that sends could not be bound";
-	if (!await_flow(l, PROOF_ROUNDS, is_off)) {
+	if (!await_flow(s, l, act->cpu, PROOF_ROUNDS, is_off)) {
 		loopback_leave_alone(s, l, act->cpu);
 		return "nothing came back before the act";
 	}
@@ -95,8 +129,10 @@ static const char *start(struct stage *s, struct loopback *l, const struct act *
 
 static void stop(struct loopback *l)
 {
-	stream_stop(l->stream);
-	(void)stream_forgive(l->stream);
+	if (l->stream) {
+		stream_stop(l->stream);
+		(void)stream_forgive(l->stream);
+	}
 	l->cpu = -1;
 }
 
@@ -134,7 +170,7 @@ static int after(struct stage *s, void *state, const struct act *act)
 		stop(l);
 		return 0;
 	}
-	flowed = await_flow(l, MORE_ROUNDS, false);
+	flowed = await_flow(s, l, act->cpu, MORE_ROUNDS, false);
 	loopback_judge(s, l, act, flowed, &f);
 	l->cpu = -1;
 	l->off = act->verb == ACT_OFFLINE ? act->cpu : -1;
@@ -148,7 +184,7 @@ static int uproot(struct stage *s, void *state)
 	int r;
 
 	finding_tell_silent(&l->voice, s, "no CPU that sent over loopback went off");
-	r = worker_stop(&l->there);
+	r = l->stream ? worker_stop(&l->there) : 0;
 	if (r == 0)
 		r = stream_free(l->stream);
 	if (r == 0)

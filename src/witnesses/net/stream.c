@@ -236,6 +236,13 @@ int stream_start(struct stream *t, int cpu, const struct cpulist *others, int64_
 	return 0;
 }
 
+void stream_give_up(struct stream *t)
+{
+	atomic_store(&t->give_up_ns, 0);
+	atomic_store(&t->sender.is_spinning, false);
+	(void)!worker_await(&t->sender, worker_deadline(NS_PER_S));
+}
+
 void stream_stop(struct stream *t)
 {
 	struct stream_count was, now = stream_count(t);
@@ -248,8 +255,7 @@ void stream_stop(struct stream *t)
 			return;
 		now = stream_count(t);
 	} while (now.answered > was.answered || now.read > was.read);
-	atomic_store(&t->give_up_ns, 0);
-	(void)!worker_await(&t->sender, worker_deadline(NS_PER_S));
+	stream_give_up(t);
 }
 
 uint64_t stream_forgive(struct stream *t)

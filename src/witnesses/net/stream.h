@@ -38,6 +38,9 @@ _must_check_ int stream_start(struct stream *t, int cpu, const struct cpulist *o
 /* No more is sent; waits until all is answered and read, or nothing came for long. */
 void stream_stop(struct stream *t);
 
+/* No more is sent, and nothing that is on its way is waited for. */
+void stream_give_up(struct stream *t);
+
 /* Once it stands still: how many datagrams were not answered. They are not waited for again. */
 uint64_t stream_forgive(struct stream *t);
 

@@ -37,6 +37,7 @@ struct function_state {
 	struct finding_voice voice;
 	struct probe *probe;
 	struct cpulist to_probe; /* refused to come; to be looked at once they are back */
+	struct cpulist lacking;  /* on these no datagram arrived before they were to go */
 };
 
 static json_t *describe(const struct probe_seen *seen)
@@ -67,6 +68,8 @@ void function_judge(const struct function_seen *seen, struct findings *ret)
 
 	for (int i = 0; i < PROBE_STEPS; i++) {
 		n_good += p->results[i] == PROBE_GOOD;
+		if (i == PROBE_SOFTIRQ && seen->lacked_softirq)
+			continue;
 		if (p->results[i] != PROBE_BAD && p->results[i] != PROBE_STUCK)
 			continue;
 		finding_add(ret, &function, FINDING_UNMET, describe(p), "cpu%d after %s: %s %s%s%s",
@@ -74,6 +77,12 @@ void function_judge(const struct function_seen *seen, struct findings *ret)
 			    p->results[i] == PROBE_STUCK ? "does not end" : "fails",
 			    p->errors[i] ? " with " : "",
 			    p->errors[i] ? error_name(p->errors[i]) : "");
+		return;
+	}
+	if (seen->lacked_softirq) {
+		finding_add(ret, &function, FINDING_UNEXERCISED, describe(p),
+			    "cpu%d after %s: datagrams did not arrive on it before that either",
+			    p->cpu, seen->after);
 		return;
 	}
 	if (!p->is_in_time || p->results[PROBE_RUN] != PROBE_GOOD) {
@@ -117,7 +126,8 @@ static void look(struct stage *s, struct function_state *f, const struct act *ac
 		 const char *after)
 {
 	_cleanup_findings_ struct findings findings = {};
-	struct function_seen seen = { .after = after };
+	struct function_seen seen = { .after = after,
+				      .lacked_softirq = cpulist_has(&f->lacking, act->cpu) };
 
 	if (probe_use(f->probe, act->cpu, &act->online, &seen.probe))
 		function_judge(&seen, &findings);
@@ -125,6 +135,20 @@ static void look(struct stage *s, struct function_state *f, const struct act *ac
 		finding_add(&findings, &function, FINDING_UNEXERCISED, NULL,
 			    "the threads that use a CPU are stuck since an earlier act");
 	finding_tell(&f->voice, s, act, &findings);
+}
+
+/* A backlog that stands still since before (net.backlog-drains) must not be put on the refusal. */
+static int before(struct stage *s, void *state, const struct act *act)
+{
+	struct function_state *f = state;
+
+	(void)s;
+	if (act->verb != ACT_OFFLINE || act->is_noop)
+		return 0;
+	cpulist_del(&f->lacking, act->cpu);
+	if (probe_lacks_softirq(f->probe, act->cpu))
+		cpulist_add(&f->lacking, act->cpu);
+	return 0;
 }
 
 static int after(struct stage *s, void *state, const struct act *act)
@@ -168,6 +192,7 @@ const struct witness witness_function = {
 	.claims = CLAIMS(&function),
 	.needs = NEEDS(&need_real_box),
 	.plant = plant,
+	.before = before,
 	.after = after,
 	.uproot = uproot,
 };

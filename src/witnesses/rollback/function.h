@@ -7,7 +7,8 @@
 
 struct function_seen {
 	struct probe_seen probe;
-	const char *after; /* "offline gave EAGAIN" */
+	const char *after;   /* "offline gave EAGAIN" */
+	bool lacked_softirq; /* so it was before the act: not the refusal's doing */
 };
 
 /* Pure: from observations to findings. */

@@ -30,6 +30,9 @@
 #define SLEEPS_LIMIT_NS (2 * NS_PER_S) /* far below what makes a thread count as stuck */
 #define WHEEL_US 1000
 
+/* What the bound thread is asked for: everything, or one thing alone. */
+enum task { TASK_ALL, TASK_SHORT_SLEEP, TASK_SOFTIRQ };
+
 struct probe {
 	struct box *box;
 	struct worker bound, beside;
@@ -41,7 +44,7 @@ struct probe {
 	_Atomic int64_t best_sleep_ns, ended_ns[PROBE_STEPS];
 	atomic_int ran_on;
 	atomic_bool is_held, is_released; /* the bound thread runs until it is released */
-	atomic_bool is_measuring;         /* the next ask is only for the short sleep */
+	_Atomic enum task task;           /* that the next ask is for */
 };
 
 const char *probe_step_name(enum probe_step step)
@@ -146,8 +149,11 @@ static void run_bound(struct worker *w)
 	while ((asks = worker_wait(w)) > 0) {
 		int cpu = worker_getcpu();
 
-		if (atomic_load(&p->is_measuring)) {
-			use_short_sleep(p);
+		if (atomic_load(&p->task) != TASK_ALL) {
+			if (atomic_load(&p->task) == TASK_SOFTIRQ)
+				use_softirq(p);
+			else
+				use_short_sleep(p);
 			worker_answer(w, asks);
 			continue;
 		}
@@ -345,7 +351,7 @@ static int64_t measure_elsewhere(struct probe *p)
 
 	if (cpulist_count(&p->others) == 0 || worker_pin(&p->bound, &p->others, deadline) < 0)
 		return 0;
-	atomic_store(&p->is_measuring, true);
+	atomic_store(&p->task, TASK_SHORT_SLEEP);
 	worker_ask(&p->bound);
 	if (worker_await(&p->bound, deadline) <= 0)
 		return 0;
@@ -357,7 +363,7 @@ static void reset(struct probe *p, int cpu, const struct cpulist *online)
 	p->cpu = cpu;
 	p->others = *online;
 	cpulist_del(&p->others, cpu);
-	atomic_store(&p->is_measuring, false);
+	atomic_store(&p->task, TASK_ALL);
 	atomic_store(&p->is_held, false);
 	atomic_store(&p->is_released, false);
 	atomic_store(&p->best_sleep_ns, 0);
@@ -406,4 +412,18 @@ bool probe_use(struct probe *p, int cpu, const struct cpulist *online, struct pr
 	if (ret->is_in_time && ret->best_sleep_ns > GOOD_ENOUGH_NS)
 		ret->other_sleep_ns = measure_elsewhere(p);
 	return true;
+}
+
+bool probe_lacks_softirq(struct probe *p, int cpu)
+{
+	struct cpulist own = cpulist_of(cpu);
+	int64_t deadline = worker_deadline(WORKER_LIMIT_NS);
+
+	if (!worker_is_idle(&p->bound) || worker_pin(&p->bound, &own, deadline) < 0)
+		return false;
+	ended(p, PROBE_SOFTIRQ, PROBE_NOT_REACHED, 0);
+	atomic_store(&p->task, TASK_SOFTIRQ);
+	worker_ask(&p->bound);
+	return worker_await(&p->bound, deadline) > 0 &&
+	       atomic_load(&p->results[PROBE_SOFTIRQ]) == PROBE_BAD;
 }

@@ -57,4 +57,8 @@ _must_check_ int probe_free(struct probe *p);
 _must_check_ bool probe_use(struct probe *p, int cpu, const struct cpulist *online,
 			    struct probe_seen *ret);
 
+/* True: a datagram that is sent on this online CPU does not arrive, before anything is done to it.
+ */
+_must_check_ bool probe_lacks_softirq(struct probe *p, int cpu);
+
 const char *probe_step_name(enum probe_step step);
