@@ -54,6 +54,23 @@ async function lookLive(browser, job) {
 	return { page: "/runs", how: "live", problems };
 }
 
+// Who types an idea is shown those that sound like it.
+async function lookAlike(browser, job) {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	const problems = [];
+
+	page.on("console", (m) => { if (m.type() === "error") problems.push(m.text()); });
+	page.on("pageerror", (e) => problems.push(String(e)));
+	await page.goto(job.base + "/ideas/new");
+	await page.getByLabel("In a line").pressSequentially("What of kexec?");
+	await page.getByRole("link", { name: "Offline while kexec loads" }).waitFor({ timeout: 30000 }).catch(() => problems.push("nothing is shown that sounds alike"));
+	await page.getByLabel("In a line").fill("Nothing of the kind");
+	await page.getByRole("link", { name: "Offline while kexec loads" }).waitFor({ state: "detached", timeout: 30000 }).catch(() => problems.push("it stays when it does not any more"));
+	await context.close();
+	return { page: "/ideas/new", how: "typed", problems };
+}
+
 async function main() {
 	const job = JSON.parse(fs.readFileSync(0, "utf8"));
 	const browser = await chromium.launch({ executablePath: job.chromium, args: ["--no-sandbox"] });
@@ -80,6 +97,7 @@ async function main() {
 			await context.close();
 		}
 	out.push(await lookLive(browser, job));
+	out.push(await lookAlike(browser, job));
 	await browser.close();
 	process.stdout.write(JSON.stringify(out));
 }

@@ -92,20 +92,27 @@ static int put_history(struct request *r, int64_t id)
 	return n;
 }
 
-static int put_elsewhere(struct request *r, int64_t id)
+/* First what the same machine said with other kernels and options: that is where it changed. */
+static int put_elsewhere(struct request *r, int64_t id, const char *machine)
 {
+	static const char *const titles[] = { "The same on this machine", "The same elsewhere" };
 	_cleanup_rows_ struct rows rows = { 0 };
 	struct out *out = &r->reply.body;
-	int count = 0, n = list_elsewhere(r->db, id, HISTORY, &rows, &r->err);
+	int part = -1, n = list_elsewhere(r->db, id, HISTORY, &rows, &r->err);
 
 	while (n >= 0 && (n = rows_next(&rows, &r->err)) == 1) {
-		if (count++ == 0) {
-			out_raw(out, "<h2>The same elsewhere</h2>\n");
-			cells_table_begin(out, "The same claim and scenario elsewhere");
+		int is_other = strcmp(rows_text(&rows, LIST_CELL_MACHINE), machine) != 0;
+
+		if (part != is_other) {
+			if (part >= 0)
+				cells_table_end(out);
+			part = is_other;
+			out_put(out, "<h2>%s</h2>\n", titles[part]);
+			cells_table_begin(out, titles[part]);
 		}
 		cells_table_row(out, &rows);
 	}
-	if (count)
+	if (part >= 0)
 		cells_table_end(out);
 	return n;
 }
@@ -148,7 +155,7 @@ int page_cell(struct request *r)
 	put_owner(r, id, rows_text(&cell, LIST_CELL_OWNER));
 	n = put_history(r, id);
 	if (n >= 0)
-		n = put_elsewhere(r, id);
+		n = put_elsewhere(r, id, rows_text(&cell, LIST_CELL_MACHINE));
 	return n < 0 ? n : page_end(r);
 }
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "site/pages/ideas.h"
 #include "site/pages/page.h"
 #include "store/people/idea.h"
+#include "store/people/search.h"
 #include "store/tell/address.h"
+
+#define ALIKE 5 /* ideas that are shown to who submits another one */
 
 static bool is_maintainer(const struct request *r)
 {
@@ -173,20 +175,47 @@ int page_idea(struct request *r)
 	return n < 0 ? n : page_end(r);
 }
 
-void ideas_put_form(struct request *r, const char *title, const char *body)
+/* The script brings it up to date while a title is typed; without one it is shown when the idea is
+ * submitted. */
+static int put_alike(struct request *r, const char *title)
+{
+	_cleanup_rows_ struct rows rows = { 0 };
+	struct out *out = &r->reply.body;
+	int count = 0, n = 0;
+
+	out_raw(out, "<div id=\"alike\" role=\"status\">");
+	if (*title)
+		n = request_db(r) ? search_alike(r->db, title, "idea", ALIKE, &rows, &r->err)
+				  : -r->err.code;
+	while (*title && n >= 0 && (n = rows_next(&rows, &r->err)) == 1) {
+		out_raw(out, count++ ? ""
+				     : "<p>Is it one of these? Then vote for it there.</p>"
+				       "<ul class=\"hits\">");
+		out_put(out, "<li><a href=\"/idea/%s\">%s</a></li>", rows_text(&rows, SEARCH_REF),
+			rows_text(&rows, SEARCH_TITLE));
+	}
+	out_raw(out, count ? "</ul></div>" : "</div>");
+	return n;
+}
+
+static int put_form(struct request *r, const char *title)
 {
 	struct out *out = &r->reply.body;
+	int n;
 
 	out_raw(out, "<form method=\"post\" action=\"/ideas\" class=\"column\">");
 	page_token(r);
 	out_put(out,
-		"<label>In a line <input name=\"title\" required maxlength=\"%d\" value=\"%s\"/></label>"
+		"<label>In a line <input name=\"title\" required maxlength=\"%d\" value=\"%s\"/>"
+		"</label>",
+		LIMITS_TITLE, title);
+	n = put_alike(r, title);
+	out_raw(out,
 		"<label>Kind <select name=\"kind\"><option value=\"edge-case\">an edge case that should be tried"
 		"</option><option value=\"feature\">something hotproof should do</option>"
 		"<option value=\"platform\">a machine or platform</option></select></label>"
-		"<label>What, and why it matters (Markdown) <textarea name=\"body\" rows=\"10\">%s</textarea>"
-		"</label>",
-		LIMITS_TITLE, title, body);
+		"<label>What, and why it matters (Markdown) <textarea name=\"body\" rows=\"10\">"
+		"</textarea></label>");
 	if (!r->who.user)
 		out_raw(out,
 			"<label>Your name, if you like <input name=\"author\" maxlength=\"100\"/></label>"
@@ -194,15 +223,17 @@ void ideas_put_form(struct request *r, const char *title, const char *body)
 			"maxlength=\"100\"/></label><label class=\"trap\">Leave this empty "
 			"<input name=\"website\" tabindex=\"-1\" autocomplete=\"off\"/></label>");
 	out_raw(out, "<button>Submit</button></form>\n");
+	return n;
 }
 
 int page_idea_new(struct request *r)
 {
 	struct out *out = page_begin(r, "Submit an idea", "/ideas");
+	int n;
 
 	out_raw(out,
 		"<p class=\"summary\">What should be tried that nobody tries? A maintainer looks at it "
 		"before others see it.</p>\n");
-	ideas_put_form(r, "", "");
-	return page_end(r);
+	n = put_form(r, request_query(r, "title"));
+	return n < 0 ? n : page_end(r);
 }

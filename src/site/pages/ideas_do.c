@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "site/pages/ideas.h"
 #include "site/pages/page.h"
 #include "site/tell/tell.h"
 #include "site/web/site.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What pages can do better with a script, and the only one there is: they show what comes in while one looks, and long
- * tables can be narrowed by typing. Every page is whole without it. Nothing is kept but whether one wants to watch.
+ * What pages can do better with a script, and the only one there is: they show what comes in while one looks, long
+ * tables can be narrowed by typing, and who submits an idea is shown what sounds like it. Every page is whole without it. Nothing is kept but whether one wants to watch.
  */
 "use strict";
 
@@ -50,6 +50,26 @@
 				narrow(table, field.value, told);
 		});
 	}
+
+	// ---- ideas that sound like the one that is typed
+
+	const title = main.querySelector("form[action='/ideas'] input[name=title]"), alike = document.getElementById("alike");
+	let typed = null;
+
+	async function showAlike() {
+		const text = title.value;
+		const answer = await fetch("/ideas/new?title=" + encodeURIComponent(text), { headers: { Accept: "text/html" } });
+		const next = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("alike");
+
+		if (next && text === title.value)
+			alike.replaceChildren(...next.childNodes);
+	}
+
+	if (title && alike)
+		title.addEventListener("input", () => {
+			clearTimeout(typed);
+			typed = setTimeout(() => showAlike().catch(() => {}), 300); // it is shown again when it is submitted
+		});
 
 	// ---- what comes in
 

@@ -84,7 +84,9 @@ static int put_wanted(struct request *r)
 		out_raw(out, "</td></tr>\n");
 	}
 	out_raw(out, count ? "</tbody></table></div>\n"
-			   : "<p>None: what is expected was tried at least once.</p>\n");
+			   : "<p>None: each kernel was tried at least once on each machine that it "
+			     "is wanted on. <a href=\"/cells?state=never-tried\">Which claims were "
+			     "never tried there</a>.</p>\n");
 	return n;
 }
 

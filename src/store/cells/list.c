@@ -70,7 +70,8 @@ int list_elsewhere(struct db *db, int64_t cell, int64_t limit, struct rows *ret,
 			 CELL_COLUMNS " AND c.claim=(SELECT claim FROM cell WHERE id=?1)"
 				      " AND c.scenario=(SELECT scenario FROM cell WHERE id=?1)"
 				      " AND c.id<>?1 AND c.is_expected=1"
-				      " ORDER BY k.number DESC,m.name LIMIT ?2",
+				      " ORDER BY c.machine=(SELECT machine FROM cell WHERE id=?1)"
+				      " DESC,k.number DESC,m.name LIMIT ?2",
 			 "ii", cell, limit);
 }
 
