@@ -59,7 +59,7 @@
 #define LIMITS_SAVED 50         /* of an account */
 #define LIMITS_SUBSCRIPTIONS 10 /* of a saved search */
 #define LIMITS_NEWS 100         /* items of a message; of more it says that there are */
-#define LIMITS_TOLD 500         /* of a search that is looked at for news */
+#define LIMITS_TOLD 500         /* of a search that is looked at for news: the newest */
 #define LIMITS_HOOK_URL 1000
 #define LIMITS_HOOK_ANSWER ((size_t)64 << 10)
 #define LIMITS_HOOK_S 10       /* for one try, all of it */

@@ -339,6 +339,25 @@ def check_saved_api(results, site):
         hook.close()
 
 
+def check_many(results, site, ann):
+    """A search that finds more than is looked at: what comes last is told all the same."""
+    hook = Hook()
+    put = "INSERT INTO search(kind,ref,title,body) SELECT 'run','flood-'||i,'flood '||i,'x' FROM n"
+    try:
+        site.sql(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<700) {put}")
+        _, _, headers = ann.form("/saved", {"kind": "search", "q": "flood", "name": "Flood"}, page="/cells")
+        number = headers["Location"].split("#s")[1]
+        ann.form(f"/saved/{number}/subscribe", {"way": "hook", "period": "at-once", "url": hook.url}, page="/saved")
+        site.sql(f"WITH n(i) AS (SELECT 9999) {put}")
+        got = until(lambda: hook.got)
+        titles = [i["title"] for i in json.loads(got[0][2])["items"]] if got else []
+        results.check(titles == ["run: flood 9999"], f"of 701 that a search finds the new one is told: {titles[:3]}")
+        ann.form(f"/saved/{number}/remove", {}, page="/saved")
+        site.sql("DELETE FROM search WHERE ref LIKE 'flood-%'")
+    finally:
+        hook.close()
+
+
 def check_guard(results, program):
     """Where nobody allowed it no hook reaches this machine, by whatever name."""
     hook, site = Hook(), Site(program)
@@ -400,6 +419,7 @@ def check_told(results, program):
         check_hooks(results, site, ann)
         check_slow(results, site, ann)
         check_saved_api(results, site)
+        check_many(results, site, ann)
         check_ideas(results, site, admin)
         check_feeds(results, site, ann, admin)
         results.check(ann.form("/saved/1/remove", {}, page="/saved")[0] == 303 and site.sql("SELECT count(*) FROM saved") == [(0,)], "what was saved can be removed")

@@ -212,7 +212,7 @@ static int select_hits(struct asked *a, struct rows *rows)
 
 	if (!words)
 		return error_set(a->err, EINVAL, "a search needs words");
-	return search_find(a->db, words, NULL, LIMITS_TOLD, rows, a->err);
+	return search_newest(a->db, words, LIMITS_TOLD, rows, a->err);
 }
 
 static const struct {

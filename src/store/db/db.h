@@ -119,7 +119,9 @@ void rows_close(struct rows *rows);
 struct db_search {
 	const char *quote, *and, * or, *prefix; /* "word"* AND "word" in its own signs */
 	const char *nothing;                    /* a query that finds nothing */
-	const char *sql; /* kind, ref, title, excerpt; ?1 kind or null, ?2 at most, ?3 query */
+	/* kind, ref, title, excerpt; ?1 kind or null, ?2 at most, ?3 query. Best first, or what
+	 * came last first. */
+	const char *sql, *newest;
 };
 const struct db_search *db_search(const struct db *db);
 

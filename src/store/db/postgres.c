@@ -308,5 +308,6 @@ const struct backend backend_postgres = {
 		    .or = " | ",
 		    .prefix = ":*",
 		    .nothing = "",
-		    .sql = postgres_search },
+		    .sql = postgres_search,
+		    .newest = postgres_search_newest },
 };

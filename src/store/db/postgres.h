@@ -48,5 +48,6 @@ int postgres_schema_number(struct db *db, int64_t *ret, struct error *err);
 int postgres_set_schema(struct db *db, const char *text, int64_t number, struct error *err);
 int postgres_check(struct db *db, struct error *err);
 int postgres_set_ids(struct db *db, const char *table, struct error *err);
-extern const char postgres_tables[], postgres_columns[], postgres_search[];
+extern const char postgres_tables[], postgres_columns[], postgres_search[],
+	postgres_search_newest[];
 int postgres_make_schema(struct db *db, enum db_mode mode, struct error *err);

@@ -31,6 +31,14 @@ const char postgres_search[] =
 	"  WHERE s.words @@ q.query AND (?1 IS NULL OR s.kind=?1)"
 	"  ORDER BY weight DESC,s.search_id LIMIT ?2) f ORDER BY f.weight DESC,f.search_id";
 
+const char postgres_search_newest[] =
+	"SELECT f.kind,f.ref,f.title,ts_headline('simple',f.body,f.query,"
+	"'StartSel=\"\",StopSel=\"\",MaxWords=24,MinWords=12')"
+	" FROM (SELECT s.kind,s.ref,s.title,s.body,q.query,s.search_id FROM search s"
+	"  CROSS JOIN (SELECT to_tsquery('simple',?3) AS query) q"
+	"  WHERE s.words @@ q.query AND (?1 IS NULL OR s.kind=?1)"
+	"  ORDER BY s.search_id DESC LIMIT ?2) f ORDER BY f.search_id DESC";
+
 /* With DB_CREATE the first that search_path names is made when it is not there. */
 int postgres_make_schema(struct db *db, enum db_mode mode, struct error *err)
 {

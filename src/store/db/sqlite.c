@@ -344,5 +344,8 @@ const struct backend backend_sqlite = {
 		    .nothing = "\"\"",
 		    .sql = "SELECT kind,ref,title,snippet(search,3,'','','…',24) FROM search"
 			   " WHERE search MATCH ?3 AND (?1 IS NULL OR kind=?1)"
-			   " ORDER BY bm25(search,0,0,4,1) LIMIT ?2" },
+			   " ORDER BY bm25(search,0,0,4,1) LIMIT ?2",
+		    .newest = "SELECT kind,ref,title,snippet(search,3,'','','…',24) FROM search"
+			      " WHERE search MATCH ?3 AND (?1 IS NULL OR kind=?1)"
+			      " ORDER BY rowid DESC LIMIT ?2" },
 };

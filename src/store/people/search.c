@@ -46,8 +46,9 @@ static char *query(const struct db_search *in, const char *words, const char *be
 	return fclose(out) == 0 ? text : NULL;
 }
 
-static int find(struct db *db, const char *words, const char *between, size_t shortest,
-		const char *kind, int64_t limit, struct rows *ret, struct error *err)
+static int find(struct db *db, const char *sql, const char *words, const char *between,
+		size_t shortest, const char *kind, int64_t limit, struct rows *ret,
+		struct error *err)
 {
 	const struct db_search *in = db_search(db);
 	_cleanup_free_ char *match = query(in, words, between, shortest);
@@ -55,19 +56,25 @@ static int find(struct db *db, const char *words, const char *between, size_t sh
 	/* The query holds letters, digits, blanks and the signs of db_search() only. */
 	if (!match)
 		return error_set(err, ENOMEM, "out of memory for a search");
-	return db_select(db, ret, err, in->sql, "sit", kind, limit, *match ? match : in->nothing);
+	return db_select(db, ret, err, sql, "sit", kind, limit, *match ? match : in->nothing);
 }
 
 int search_find(struct db *db, const char *words, const char *kind, int64_t limit, struct rows *ret,
 		struct error *err)
 {
-	return find(db, words, db_search(db)->and, 1, kind, limit, ret, err);
+	return find(db, db_search(db)->sql, words, db_search(db)->and, 1, kind, limit, ret, err);
+}
+
+int search_newest(struct db *db, const char *words, int64_t limit, struct rows *ret,
+		  struct error *err)
+{
+	return find(db, db_search(db)->newest, words, db_search(db)->and, 1, NULL, limit, ret, err);
 }
 
 int search_alike(struct db *db, const char *words, const char *kind, int64_t limit,
 		 struct rows *ret, struct error *err)
 {
-	return find(db, words, db_search(db)->or, 4, kind, limit, ret, err);
+	return find(db, db_search(db)->sql, words, db_search(db)->or, 4, kind, limit, ret, err);
 }
 
 int search_remove(struct db *db, const char *kind, const char *ref, struct error *err)

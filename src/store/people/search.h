@@ -14,6 +14,11 @@ enum { SEARCH_KIND, SEARCH_REF, SEARCH_TITLE, SEARCH_SNIPPET };
 _must_check_ int search_find(struct db *db, const char *words, const char *kind, int64_t limit,
 			     struct rows *ret, struct error *err);
 
+/* The same, what came last first: for who looks again and again. What is told of anew, as a machine
+ * whose place was changed, counts as come then. */
+_must_check_ int search_newest(struct db *db, const char *words, int64_t limit, struct rows *ret,
+			       struct error *err);
+
 /* The same, but any of the words will do: for what is alike. */
 _must_check_ int search_alike(struct db *db, const char *words, const char *kind, int64_t limit,
 			      struct rows *ret, struct error *err);
