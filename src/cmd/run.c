@@ -230,31 +230,6 @@ static char *fresh_name(void)
 	return text_printf("run-%s-%d", stamp, (int)getpid());
 }
 
-/* Claims that a known defect of this very kernel breaks; as a NULL-terminated list of ids that live
- * as long as `known`. */
-static void find_known(const json_t *known, const char **ids, size_t size)
-{
-	const json_t *entry;
-	struct utsname uts;
-	size_t i, n = 0;
-
-	if (uname(&uts) < 0)
-		uts = (struct utsname){};
-	json_array_foreach((json_t *)known, i, entry) {
-		const json_t *kernels = json_object_get(entry, "kernels");
-		const char *arch = json_string_value(json_object_get(entry, "arch"));
-		const char *claim = json_string_value(json_object_get(entry, "claim"));
-
-		/* One of a crash has no claim, and would end the list here. */
-		if (claim && n + 1 < size && (!arch || strcmp(arch, uts.machine) == 0) &&
-		    known_is_in_range(uts.release,
-				      json_string_value(json_object_get(kernels, "from")),
-				      json_string_value(json_object_get(kernels, "before"))))
-			ids[n++] = claim;
-	}
-	ids[n] = NULL;
-}
-
 /* The run's name is its directory's. */
 static const char *base_name(const char *path)
 {
@@ -308,6 +283,7 @@ static int play(const struct request *q)
 	const struct witness **witnesses = NULL;
 	json_t *catalog = catalog_json();
 	const char *known[32];
+	struct utsname uts;
 	struct error err = {};
 	struct run_setup setup = {
 		.scenarios = scenarios_all,
@@ -338,7 +314,10 @@ static int play(const struct request *q)
 	};
 	int r = box_open("/", &box, &err);
 
-	find_known(json_object_get(catalog, "known"), known, ARRAY_SIZE(known));
+	if (uname(&uts) < 0)
+		uts = (struct utsname){};
+	known_claims(json_object_get(catalog, "known"), uts.release, uts.machine, known,
+		     ARRAY_SIZE(known));
 	if (q->suite.setup.name)
 		use_suite(q, &setup, catalog);
 	setup.box = box;

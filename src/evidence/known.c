@@ -51,6 +51,16 @@ static bool is_shown(const json_t *shows, const json_t *data)
 	return true;
 }
 
+static bool is_of(const json_t *defect, const char *kernel, const char *arch)
+{
+	const json_t *kernels = json_object_get(defect, "kernels");
+	const char *its_arch = record_get_str(defect, "arch");
+
+	return (!*its_arch || strcmp(its_arch, arch) == 0) &&
+	       known_is_in_range(kernel, record_get_str(kernels, "from"),
+				 record_get_str(kernels, "before"));
+}
+
 json_t *known_find(const json_t *known, const char *claim, const char *kernel, const char *arch,
 		   const json_t *data)
 {
@@ -58,17 +68,25 @@ json_t *known_find(const json_t *known, const char *claim, const char *kernel, c
 	size_t i;
 
 	json_array_foreach(known, i, defect) {
-		const json_t *kernels = json_object_get(defect, "kernels");
-		const char *its_arch = record_get_str(defect, "arch");
-
-		if (strcmp(record_get_str(defect, "claim"), claim) != 0 ||
-		    (*its_arch && strcmp(its_arch, arch) != 0))
-			continue;
-		if (!known_is_in_range(kernel, record_get_str(kernels, "from"),
-				       record_get_str(kernels, "before")))
-			continue;
-		if (is_shown(json_object_get(defect, "shows"), data))
+		if (strcmp(record_get_str(defect, "claim"), claim) == 0 &&
+		    is_of(defect, kernel, arch) && is_shown(json_object_get(defect, "shows"), data))
 			return defect;
 	}
 	return NULL;
+}
+
+void known_claims(const json_t *known, const char *kernel, const char *arch, const char **ids,
+		  size_t size)
+{
+	json_t *defect;
+	size_t i, n = 0;
+
+	json_array_foreach(known, i, defect) {
+		const char *claim = record_get_str(defect, "claim");
+
+		/* A crash is nobody's claim. */
+		if (*claim && n + 1 < size && is_of(defect, kernel, arch))
+			ids[n++] = claim;
+	}
+	ids[n] = NULL;
 }

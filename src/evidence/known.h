@@ -24,6 +24,14 @@ json_t *known_defects(void);
 json_t *known_find(const json_t *known, const char *claim, const char *kernel, const char *arch,
 		   const json_t *data);
 
+/*
+ * The claims that entries of `known` name for that kernel: at most size - 1 ids, borrowed, and
+ * NULL. Whether a failure is one of them shows its data: this says only where a second try tells
+ * nothing.
+ */
+void known_claims(const json_t *known, const char *kernel, const char *arch, const char **ids,
+		  size_t size);
+
 /* Whether release ("6.1.0-50-cloud-amd64") lies in [from, before); NULL or "": no bound on that
  * side. */
 bool known_is_in_range(const char *release, const char *from, const char *before);

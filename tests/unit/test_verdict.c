@@ -202,6 +202,28 @@ static void kernels_are_compared_by_number(void **state)
 	assert_false(known_is_in_range("mainline", NULL, NULL));
 }
 
+/* The defect of a crash has no claim; those behind it count all the same. */
+static void claims_of_known_defects(void **state)
+{
+	json_t *known = json_pack(
+		"[{s:s, s:{s:s, s:n}, s:n}, {s:n, s:{}, s:n}, {s:s, s:{}, s:s}, {s:s, s:{}, s:n}]",
+		"claim", "a.one", "kernels", "from", "6.2", "before", "arch", "claim", "kernels",
+		"arch", "claim", "b.two", "kernels", "arch", "s390x", "claim", "c.three", "kernels",
+		"arch");
+	const char *ids[3];
+
+	(void)state;
+	assert_non_null(known);
+	known_claims(known, "6.1.0-50-amd64", "x86_64", ids, ARRAY_SIZE(ids));
+	assert_string_equal(ids[0], "c.three");
+	assert_null(ids[1]);
+	known_claims(known, "6.12.95", "s390x", ids, ARRAY_SIZE(ids));
+	assert_string_equal(ids[0], "a.one");
+	assert_string_equal(ids[1], "b.two");
+	assert_null(ids[2]);
+	json_decref(known);
+}
+
 /* An entry that shows nothing would excuse everything. */
 static void defects_are_well_formed(void **state)
 {
@@ -238,6 +260,7 @@ int main(void)
 		cmocka_unit_test(strange_places_are_refused),
 		cmocka_unit_test(bounds_hold),
 		cmocka_unit_test(kernels_are_compared_by_number),
+		cmocka_unit_test(claims_of_known_defects),
 		cmocka_unit_test(defects_are_well_formed),
 	};
 
