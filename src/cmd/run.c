@@ -230,6 +230,16 @@ static char *fresh_name(void)
 	return text_printf("run-%s-%d", stamp, (int)getpid());
 }
 
+/* The ids live as long as the catalogue. */
+static void find_known(const json_t *catalog, const char **ids, size_t size)
+{
+	struct utsname uts;
+
+	if (uname(&uts) < 0)
+		uts = (struct utsname){};
+	known_claims(json_object_get(catalog, "known"), uts.release, uts.machine, ids, size);
+}
+
 /* The run's name is its directory's. */
 static const char *base_name(const char *path)
 {
@@ -283,7 +293,6 @@ static int play(const struct request *q)
 	const struct witness **witnesses = NULL;
 	json_t *catalog = catalog_json();
 	const char *known[32];
-	struct utsname uts;
 	struct error err = {};
 	struct run_setup setup = {
 		.scenarios = scenarios_all,
@@ -314,10 +323,7 @@ static int play(const struct request *q)
 	};
 	int r = box_open("/", &box, &err);
 
-	if (uname(&uts) < 0)
-		uts = (struct utsname){};
-	known_claims(json_object_get(catalog, "known"), uts.release, uts.machine, known,
-		     ARRAY_SIZE(known));
+	find_known(catalog, known, ARRAY_SIZE(known));
 	if (q->suite.setup.name)
 		use_suite(q, &setup, catalog);
 	setup.box = box;

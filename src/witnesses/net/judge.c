@@ -133,24 +133,54 @@ static uint64_t count_standing(struct stage *s, struct loopback *l, int cpu)
 	return is_served(l, cpu) ? now.queued : 0;
 }
 
-/* True: nothing flows, since the backlog stands still; then nothing else can be judged. */
-static bool judge_backlog(struct stage *s, struct loopback *l, const struct act *act, bool flowed,
-			  bool counts, struct findings *ret)
+static const char *when(const struct act *act)
 {
-	uint64_t standing;
+	return act->verb == ACT_ONLINE ? "came back" : "went off";
+}
+
+/*
+ * The CPU in whose backlog packets stand still; -1: none. It need not be the act's: a thread whose
+ * CPU went sends from any, and one that came back long ago may have been deaf since.
+ */
+static int find_standing(struct stage *s, struct loopback *l, uint64_t *ret_packets)
+{
+	cpulist_foreach(cpu, stage_online(s)) {
+		uint64_t packets = count_standing(s, l, cpu);
+
+		if (packets > 0) {
+			*ret_packets = packets;
+			return cpu;
+		}
+	}
+	return -1;
+}
+
+static void tell_standing(const struct act *act, int cpu, uint64_t packets, struct findings *ret)
+{
+	const struct claim *const *c = witness_loopback.claims;
+
+	finding_add(ret, &loopback_backlog_drains, FINDING_UNMET,
+		    json_pack("{s:i, s:b, s:I}", "cpu", cpu, "stands", true, "packets",
+			      (json_int_t)packets),
+		    "cpu%d %s: cpu%d runs tasks, and %llu packets stand still in its backlog",
+		    act->cpu, when(act), cpu, (unsigned long long)packets);
+	for (; *c; c++)
+		if (*c != &loopback_backlog_drains)
+			finding_add(
+				ret, *c, FINDING_UNEXERCISED, NULL,
+				"packets stand still in the backlog of cpu%d: see net.backlog-drains",
+				cpu);
+}
+
+static void judge_backlog(struct loopback *l, const struct act *act, bool counts,
+			  struct findings *ret)
+{
 	json_t *data;
 
 	if (act->verb != ACT_ONLINE || !l->is_steered)
-		return false;
-	standing = flowed ? 0 : count_standing(s, l, act->cpu);
-	data = json_pack("{s:i, s:b, s:I}", "cpu", act->cpu, "stands", standing > 0, "packets",
-			 (json_int_t)standing);
-	if (standing > 0)
-		finding_add(
-			ret, &loopback_backlog_drains, FINDING_UNMET, data,
-			"cpu%d came back and runs tasks, and %llu packets stand still in its backlog",
-			act->cpu, (unsigned long long)standing);
-	else if (flowed && counts)
+		return;
+	data = json_pack("{s:i, s:b}", "cpu", act->cpu, "stands", false);
+	if (counts)
 		finding_add(
 			ret, &loopback_backlog_drains, FINDING_MET, data,
 			"cpu%d came back, and the packets that are steered to it are worked off",
@@ -159,7 +189,6 @@ static bool judge_backlog(struct stage *s, struct loopback *l, const struct act 
 		finding_add(ret, &loopback_backlog_drains, FINDING_UNEXERCISED, data,
 			    "cpu%d came back, and no packets were seen to be steered to it",
 			    act->cpu);
-	return standing > 0;
 }
 
 void loopback_leave_alone(struct stage *s, struct loopback *l, int cpu)
@@ -173,23 +202,6 @@ void loopback_leave_alone(struct stage *s, struct loopback *l, int cpu)
 	(void)stream_forgive(l->stream);
 	/* Its next retransmission may be minutes away. */
 	l->is_tcp_broken = true;
-}
-
-static void tell_nothing_flows(const struct act *act, struct findings *ret)
-{
-	const struct claim *const *c = witness_loopback.claims;
-
-	for (; *c; c++)
-		if (*c != &loopback_backlog_drains)
-			finding_add(
-				ret, *c, FINDING_UNEXERCISED, NULL,
-				"packets stand still in the backlog of cpu%d: see net.backlog-drains",
-				act->cpu);
-}
-
-static const char *when(const struct act *act)
-{
-	return act->verb == ACT_ONLINE ? "came back" : "went off";
 }
 
 static void judge_datagrams(struct stage *s, struct loopback *l, const struct act *act, bool flowed,
@@ -264,7 +276,7 @@ static void judge_steering(struct loopback *l, const struct act *act, bool flowe
 	}
 	if (lo_steered(stream_lo(l->stream), &mask) < 0)
 		mask = (struct cpulist){};
-	if (!flowed && counts) {
+	if (!flowed) {
 		finding_add(ret, &loopback_rps_follows, FINDING_UNEXERCISED, NULL,
 			    "cpu%d %s: the thread that sends did not run in time", act->cpu,
 			    when(act));
@@ -296,14 +308,22 @@ void loopback_judge(struct stage *s, struct loopback *l, const struct act *act, 
 		    struct findings *ret)
 {
 	bool counts = flowed && is_counting(s, l, act);
+	uint64_t packets = 0;
+	int standing = -1;
 
-	if (judge_backlog(s, l, act, flowed, counts, ret)) {
-		loopback_leave_alone(s, l, act->cpu);
-		tell_nothing_flows(act, ret);
+	if (flowed)
+		stream_stop(l->stream);
+	if (!flowed || stream_waits(l->stream))
+		standing = find_standing(s, l, &packets);
+	if (standing >= 0) {
+		loopback_leave_alone(s, l, standing);
+		tell_standing(act, standing, packets, ret);
 		return;
 	}
+	judge_backlog(l, act, counts, ret);
 	judge_steering(l, act, flowed, counts, ret);
-	stream_stop(l->stream);
+	if (!flowed)
+		stream_stop(l->stream);
 	judge_datagrams(s, l, act, flowed, ret);
 	judge_bytes(l, act, ret);
 }

@@ -258,6 +258,11 @@ void stream_stop(struct stream *t)
 	stream_give_up(t);
 }
 
+bool stream_waits(const struct stream *t)
+{
+	return missing(t) > 0;
+}
+
 uint64_t stream_forgive(struct stream *t)
 {
 	uint64_t n = missing(t);

@@ -41,6 +41,9 @@ void stream_stop(struct stream *t);
 /* No more is sent, and nothing that is on its way is waited for. */
 void stream_give_up(struct stream *t);
 
+/* Datagrams were sent that nobody answered yet. */
+_must_check_ bool stream_waits(const struct stream *t);
+
 /* Once it stands still: how many datagrams were not answered. They are not waited for again. */
 uint64_t stream_forgive(struct stream *t);
 
