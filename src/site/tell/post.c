@@ -130,6 +130,9 @@ static int give_to_program(struct site *s, const char *text, size_t len, struct 
 			 WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), complaint);
 }
 
+/* What GMime says of threads is little, and making a message takes no time: one after the other. */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
 static int send_mail(struct site *s, const struct parcel *p, struct error *err)
 {
 	const struct site_setup *setup = site_setup_of(s);
@@ -152,7 +155,9 @@ static int send_mail(struct site *s, const struct parcel *p, struct error *err)
 		m.unsubscribe = unsubscribe;
 		m.list = list;
 	}
+	pthread_mutex_lock(&making);
 	r = message_make(&m, &text, &len, err);
+	pthread_mutex_unlock(&making);
 	return r < 0 ? r : give_to_program(s, text, len, err);
 }
 
