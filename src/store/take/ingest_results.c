@@ -249,11 +249,13 @@ static int make_states(struct take *t, struct error *err)
 
 	for (size_t i = 0; i < t->n; i++) {
 		struct taken *one = &t->list[i];
+		size_t kept = strnlen(one->had, CELL_RECENT - 1);
 
 		one->newest_run = t->run;
 		one->newest_at = t->in->names.began_at;
-		snprintf(one->recent, sizeof(one->recent), "%c%.*s", one->letter, CELL_RECENT - 1,
-			 one->had);
+		one->recent[0] = one->letter;
+		memcpy(one->recent + 1, one->had, kept);
+		one->recent[1 + kept] = '\0';
 	}
 	r = reread(t, err);
 	for (size_t i = 0; r >= 0 && i < t->n; i++) {
