@@ -146,3 +146,30 @@ char *text_next_word(char **cursor)
 	*cursor = p;
 	return word;
 }
+
+void text_put_quoted(FILE *out, const char *word)
+{
+	fputc('\'', out);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, '\0' }, out);
+	fputc('\'', out);
+}
+
+char *text_quoted_words(const char *const *words)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; words[i]; i++) {
+		if (i > 0)
+			fputc(' ', out);
+		text_put_quoted(out, words[i]);
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

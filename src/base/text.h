@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -34,3 +35,9 @@ char *text_next_line(char **cursor);
 
 /* Next run of characters that are not white space, ended with a NUL in place; NULL at the end. */
 char *text_next_word(char **cursor);
+
+/* In single quotes, so that a shell takes it for one word, whatever is in it. */
+void text_put_quoted(FILE *out, const char *word);
+
+/* All so, with spaces between; owned by the caller; NULL when memory is short. */
+char *text_quoted_words(const char *const *words);

@@ -181,30 +181,11 @@ void remote_ssh_remove(const struct remote_ssh *s, const char *folder)
 		(void)!ask(s, command, -1, wait_now_ns() + 20 * NS_PER_S, &text, NULL);
 }
 
-/* Words in single quotes, for the shell there. */
-static char *quote(const char *const *argv)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return NULL;
-	fputs("exec", f);
-	for (; *argv; argv++) {
-		fputs(" '", f);
-		for (const char *c = *argv; *c; c++)
-			fputs(*c == '\'' ? "'\\''" : (char[]){ *c, 0 }, f);
-		fputc('\'', f);
-	}
-	fclose(f);
-	return text;
-}
-
 int remote_ssh_start(const struct remote_ssh *s, const char *const *argv, int complaint_fd,
 		     struct process *ret, int *ret_fd, struct error *err)
 {
-	_cleanup_free_ char *command = quote(argv);
+	_cleanup_free_ char *quoted = text_quoted_words(argv),
+			    *command = quoted ? text_printf("exec %s", quoted) : NULL;
 	const char *all[WORDS_MAX];
 	int fds[2], r = command ? words(s, command, all) : -ENOMEM;
 

@@ -198,32 +198,17 @@ static int follow(struct slurm *s, const struct slurm_queue *q, size_t index)
 	return wait_now_ns() - t->gone_ns > GRACE_NS ? on_lost(s, index, seen) : 0;
 }
 
-/* In single quotes, for the shell of the job. */
-static char *quoted(const char *text)
-{
-	char *quote = NULL;
-	size_t len;
-	FILE *f = open_memstream(&quote, &len);
-
-	if (!f)
-		return NULL;
-	fputc('\'', f);
-	for (; *text; text++)
-		fputs(*text == '\'' ? "'\\''" : (char[]){ *text, 0 }, f);
-	fputc('\'', f);
-	fclose(f);
-	return quote;
-}
-
 static char *command_of(const struct slurm *s)
 {
-	_cleanup_free_ char *program = quoted(s->how->program), *dir = quoted(s->dir),
-			    *stand_in = s->how->stand_in ? quoted(s->how->stand_in) : NULL;
+	const char *plain[] = { s->how->program, "cell", s->dir, NULL };
+	const char *stood_in[] = { s->how->program,  "cell", "--program",
+				   s->how->stand_in, s->dir, NULL };
+	_cleanup_free_ char *words = text_quoted_words(s->how->stand_in ? stood_in : plain);
 
-	if (!program || !dir)
-		return NULL;
-	return text_printf("exec %s cell%s%s %s \"$SLURM_ARRAY_TASK_ID\" \"$SLURM_ARRAY_JOB_ID\"",
-			   program, stand_in ? " --program " : "", stand_in ? stand_in : "", dir);
+	/* The numbers are for the shell of the job to fill in. */
+	return words ? text_printf("exec %s \"$SLURM_ARRAY_TASK_ID\" \"$SLURM_ARRAY_JOB_ID\"",
+				   words)
+		     : NULL;
 }
 
 /* All cells that nobody has, as one array. */

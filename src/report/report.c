@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 const struct report_format report_formats[] = {
 	{ "text", "For people, in a terminal", report_text },
 	{ "ktap", "Kernel TAP, version 1: a test a scenario, a subtest a claim", report_ktap },
@@ -66,10 +68,7 @@ static void put_option(FILE *out, const char *option, const char *value)
 		fputs(value, out);
 		return;
 	}
-	fputc('\'', out);
-	for (; *value; value++)
-		fputs(*value == '\'' ? "'\\''" : (const char[]){ *value, '\0' }, out);
-	fputc('\'', out);
+	text_put_quoted(out, value);
 }
 
 char *report_repeat(const struct record *run, const char *scenario, const char *claim)

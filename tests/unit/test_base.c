@@ -46,6 +46,15 @@ static void text_walks_lines(void **state)
 	assert_null(text_next_line(&cursor));
 }
 
+static void words_reach_a_shell_whole(void **state)
+{
+	const char *const words[] = { "a b", "it's", "$HOME", "", NULL };
+	_cleanup_free_ char *text = text_quoted_words(words);
+
+	(void)state;
+	assert_string_equal(text, "'a b' 'it'\\''s' '$HOME' ''");
+}
+
 static void errors_have_names(void **state)
 {
 	struct error err = {};
@@ -80,6 +89,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpulist_round_trips),
 		cmocka_unit_test(text_walks_lines),
+		cmocka_unit_test(words_reach_a_shell_whole),
 		cmocka_unit_test(errors_have_names),
 		cmocka_unit_test(processes_end),
 	};
