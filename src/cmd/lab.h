@@ -16,6 +16,9 @@ extern const struct cmd cmd_lab_shrink;
 extern const struct cmd cmd_lab_doctor;
 extern const struct cmd cmd_lab_machines;
 
+/* Ctrl-C and the like are read from this descriptor from now on; -1: not to be had. */
+int lab_open_signals(void);
+
 /* Progress on stderr: one changing line on a terminal, else a line for each thing that happens. */
 struct lab_display;
 

@@ -5,10 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -39,17 +37,6 @@ static char *node_name(void)
 	return uname(&uts) == 0 ? strdup(uts.nodename) : NULL;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 /* What the cell takes is not on this node: an end too, but not the cell's. */
 static int write_absent(const struct matrix *m, const struct matrix_cell *c)
 {
@@ -66,7 +53,7 @@ static int write_absent(const struct matrix *m, const struct matrix_cell *c)
 
 static int play(const struct request *q, const struct matrix *whole, const struct matrix_cell *c)
 {
-	_cleanup_close_ int signals = open_signals();
+	_cleanup_close_ int signals = lab_open_signals();
 	_cleanup_free_ char *dir = text_printf("%s/.tries/%s", q->operands[0], q->operands[2]);
 	_cleanup_(cleanup_matrix) struct matrix *m = NULL;
 	struct fleet_setup setup = { .program = q->program ? q->program : "/proc/self/exe",

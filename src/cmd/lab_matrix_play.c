@@ -2,14 +2,13 @@
 /* Plays a matrix where the user wants it, and says what came out. What is played has been decided
  * before. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cmd/lab.h"
 #include "cmd/lab_matrix.h"
 #include "lab/slurm.h"
 
@@ -50,21 +49,9 @@ static int play_on_slurm(const struct fleet_setup *setup, const struct lab_matri
 	return self ? slurm_run(setup, &slurm, err) : -errno;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 int lab_matrix_play(const struct cmd *cmd, struct matrix *m, const struct lab_matrix_options *o)
 {
-	_cleanup_close_ int signals = open_signals();
+	_cleanup_close_ int signals = lab_open_signals();
 	struct lab_matrix_display *display;
 	struct fleet_setup setup = {
 		.matrix = m,

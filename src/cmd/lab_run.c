@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -202,19 +201,12 @@ static int finish_plan(struct lab_request *q, const char *name, const char *repe
 	return r == 0 ? lab_args_pass_on(q, "--repeat", repeat) : r;
 }
 
-static int open_signals(void)
+static int get_ready(void)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	/* A QEMU that aborts leaves no core file behind. */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	return lab_open_signals();
 }
 
 /* A guest that was lost says nothing of its kernel: another one may. */
@@ -236,7 +228,7 @@ static int play_until_known(struct session_setup *setup, struct session_outcome 
 static int play(struct lab_request *q, const char *kernel, const char *modules,
 		const char *hotproof, const char *userland, const char *out)
 {
-	_cleanup_close_ int signals = open_signals();
+	_cleanup_close_ int signals = get_ready();
 	struct lab_display *display = lab_display_new(q->is_quiet);
 	struct session_setup setup = {
 		.machine = q->machine,
@@ -347,7 +339,7 @@ static char *repeat_of(int argc, char **argv)
 
 static int play_on_box(struct lab_request *q, const char *repeat)
 {
-	_cleanup_close_ int signals = open_signals();
+	_cleanup_close_ int signals = get_ready();
 	_cleanup_free_ char *name = fresh_name();
 
 	return lab_box_play(q, q->out ? q->out : name, signals, repeat);
