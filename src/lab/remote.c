@@ -268,13 +268,7 @@ static void clear(struct remote *x)
 	cleanup_close(&x->complaint_fd);
 	prober_free(s->prober);
 	channel_free(s->channel);
-	rundir_free(s->rd);
-	json_decref(s->windows);
-	json_decref(s->alone);
-	json_decref(s->act);
-	json_decref(s->last);
-	free(s->scenario);
-	free(s->console);
+	session_forget(s);
 	free(x->address);
 	remote_ssh_close(&x->ssh);
 }

@@ -212,17 +212,22 @@ static void say_started(struct session *s)
 	tell(s, SESSION_STARTED, NULL, how ? how : "");
 }
 
-static void clear(struct session *s)
+void session_forget(struct session *s)
 {
-	session_unboot(s);
 	rundir_free(s->rd);
-	cleanup_close(&s->image_fd);
 	json_decref(s->windows);
 	json_decref(s->alone);
 	json_decref(s->act);
 	json_decref(s->last);
 	free(s->scenario);
 	free(s->console);
+}
+
+static void clear(struct session *s)
+{
+	session_unboot(s);
+	session_forget(s);
+	cleanup_close(&s->image_fd);
 	free(s->kvm_why);
 }
 

@@ -53,6 +53,9 @@ _must_check_ int session_prepare(struct session *s, struct error *err);
 _must_check_ int session_boot(struct session *s, struct error *err);
 void session_unboot(struct session *s);
 
+/* The record, and all that was kept of the journal. */
+void session_forget(struct session *s);
+
 /* channel_line_fn: keeps account of where the run is. */
 void session_on_line(void *ctx, const json_t *line);
 

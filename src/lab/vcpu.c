@@ -44,10 +44,7 @@ int vcpus_new(const struct arch *arch, bool is_kvm, struct qmp *qmp, pid_t pid, 
 
 	if (!v)
 		return -ENOMEM;
-	v->arch = arch;
-	v->is_kvm = is_kvm;
-	v->qmp = qmp;
-	v->pid = pid;
+	*v = (struct vcpus){ .arch = arch, .is_kvm = is_kvm, .qmp = qmp, .pid = pid };
 	*ret = v;
 	return 0;
 }
