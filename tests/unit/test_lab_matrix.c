@@ -207,6 +207,17 @@ static void count_guests(void *ctx, enum fleet_event what, const struct matrix_c
 	}
 }
 
+/* Four jobs at once, on a host as the test wants it. */
+static struct fleet_setup four_jobs(struct matrix *m, void (*host)(struct room_host *ret))
+{
+	return (struct fleet_setup){ .matrix = m,
+				     .program = program,
+				     .jobs = 4,
+				     .tries = 2,
+				     .signal_fd = -1,
+				     .host = host };
+}
+
 static void one_cpu(struct room_host *ret)
 {
 	*ret = (struct room_host){ 100000, 100000, 1 };
@@ -222,16 +233,11 @@ static void no_guest_without_room(void **state)
 {
 	static const char *const machines[] = { "good", "bad", "second", NULL };
 	_cleanup_(cleanup_matrix) struct matrix *m = make(machines);
-	struct fleet_setup how = { .matrix = m,
-				   .program = program,
-				   .jobs = 4,
-				   .tries = 2,
-				   .signal_fd = -1,
-				   .host = one_cpu,
-				   .watch = count_guests };
+	struct fleet_setup how = four_jobs(m, one_cpu);
 	struct error err = {};
 
 	(void)state;
+	how.watch = count_guests;
 	n_held = n_most = n_now = 0;
 	assert_int_equal(fleet_run(&how, &err), 1);
 	assert_int_equal(n_most, 1);
@@ -243,16 +249,11 @@ static void memory_that_never_comes_is_named(void **state)
 {
 	static const char *const machines[] = { "good", NULL };
 	_cleanup_(cleanup_matrix) struct matrix *m = make(machines);
-	struct fleet_setup how = { .matrix = m,
-				   .program = program,
-				   .jobs = 4,
-				   .tries = 2,
-				   .signal_fd = -1,
-				   .host = no_memory,
-				   .room_ns = 1 };
+	struct fleet_setup how = four_jobs(m, no_memory);
 	struct error err = {};
 
 	(void)state;
+	how.room_ns = 1;
 	assert_int_equal(fleet_run(&how, &err), 1);
 	assert_int_equal(m->cells[0].state, MATRIX_ABSENT);
 	assert_non_null(strstr(m->cells[0].why, "memory: 100 MiB are free"));
