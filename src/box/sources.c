@@ -23,7 +23,9 @@ const char *sources_name(enum source source)
 	return source < SOURCE_COUNT ? names[source] : "?";
 }
 
-static int read_states(struct box *box, struct cpulist *ret, bool *ret_has)
+/* `ret_silent`: those that have no state to read, as CPUs that were added after boot. */
+static int read_states(struct box *box, struct cpulist *ret, struct cpulist *ret_silent,
+		       bool *ret_has)
 {
 	struct cpulist present;
 	int online, state, r = cpu_state_online_read(box, &online);
@@ -36,6 +38,8 @@ static int read_states(struct box *box, struct cpulist *ret, bool *ret_has)
 		return r;
 	cpulist_foreach(cpu, &present) {
 		r = cpu_state_only_read(box, cpu, &state);
+		if (r == -ENOENT)
+			cpulist_add(ret_silent, cpu);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)
@@ -126,10 +130,14 @@ static int read_nodes(struct box *box, struct cpulist *ret, bool *ret_has)
 int sources_read(struct box *box, struct sources *ret)
 {
 	struct sources so = { .sysconf_online = -1 };
-	int r = read_states(box, &so.cpus[SOURCE_STATE], &so.has[SOURCE_STATE]);
+	struct cpulist silent = {};
+	int r = read_states(box, &so.cpus[SOURCE_STATE], &silent, &so.has[SOURCE_STATE]);
 
 	if (r == 0)
 		r = cpu_online_read(box, &so.cpus[SOURCE_MASK]);
+	/* What a source does not speak of it does not contradict. */
+	silent = cpulist_and(&silent, &so.cpus[SOURCE_MASK]);
+	so.cpus[SOURCE_STATE] = cpulist_or(&so.cpus[SOURCE_STATE], &silent);
 	if (r == 0)
 		r = read_stat(box, &so.cpus[SOURCE_STAT]);
 	if (r == 0)

@@ -51,13 +51,16 @@ struct irq_witness {
 	struct scan *before;                  /* all online CPUs of the act still there */
 	struct scan *opened;                  /* since then some CPUs have been off */
 	struct scan *at_offline[CPULIST_MAX]; /* what each CPU that is off had counted */
+	bool has_gone, has_told_frozen;
 };
 
 static int uproot(struct stage *s, void *state)
 {
 	struct irq_witness *w = state;
 
-	(void)s;
+	if (w->has_gone && !w->has_told_frozen)
+		expect_unexercised(s, NULL, &column_frozen, NULL,
+				   "no CPU that went off stayed off until an act of ours");
 	arrivals_free(w->arrivals);
 	managed_free(w->managed);
 	steer_unref(w->steer);
@@ -139,6 +142,7 @@ static void judge_window(struct stage *s, struct irq_witness *w, const struct ac
 	if (cpulist_count(&dead) == 0)
 		return;
 	judge_frozen(w->opened, now, &dead, &j);
+	w->has_told_frozen = true;
 	say(s, act, &column_frozen, &j);
 }
 
@@ -198,6 +202,7 @@ static int after_offline(struct stage *s, struct irq_witness *w, const struct ac
 
 	judge_none_on_dead(w->before, now, act->cpu, is_managed, w->box, &j);
 	say(s, act, &none_on_dead, &j);
+	w->has_gone = true;
 	replace(&w->at_offline[act->cpu], take_ptr(w->before));
 	r = rerouted_after_offline(s, w->box, w->steer, w->target, act);
 	managed_after_offline(w->managed, s, act, now);
@@ -211,6 +216,7 @@ static void after_online(struct stage *s, struct irq_witness *w, const struct ac
 
 	if (w->at_offline[act->cpu]) {
 		judge_column_kept(w->at_offline[act->cpu], now, act->cpu, &j);
+		w->has_told_frozen = true;
 		say(s, act, &column_frozen, &j);
 		replace(&w->at_offline[act->cpu], NULL);
 	}

@@ -29,8 +29,8 @@ static const struct claim tree_comes_back = {
 		"A failure means that a driver's or the architecture's bring-up callback did less than its teardown: a file is missing, is new, or tells another thing of the same CPU.",
 	.refs = REFS("Documentation/ABI/testing/sysfs-devices-system-cpu",
 		     "drivers/base: cacheinfo: Update cpu_map_populated during CPU Hotplug"),
-	.faults = FAULTS("kmod:sysfs-file-lost", "root:tree-gains-file", "root:tree-value-changes",
-			 "root:node-gains-name"),
+	.faults = FAULTS("kmod:sysfs-file-lost", "kmod:plug-file-lost", "root:tree-gains-file",
+			 "root:tree-value-changes", "root:node-gains-name"),
 };
 
 static const struct claim topology_follows = {

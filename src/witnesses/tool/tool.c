@@ -16,6 +16,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "box/cpu.h"
 #include "stage/expect.h"
 #include "stage/stage.h"
 #include "witnesses/tool/reader.h"
@@ -228,6 +229,35 @@ static bool took_cpus_away(const struct act *act)
 	return cpulist_count(&went) > 0;
 }
 
+static void take_change(struct tool *t, const struct act *act)
+{
+	if (cpulist_equal(&act->online_before, &act->online) || t->n_changes == CHANGES_MAX)
+		return;
+	t->acts[t->n_changes] = *act;
+	t->acts[t->n_changes].path = t->acts[t->n_changes].value = NULL; /* theirs */
+	t->changes[t->n_changes++] = (struct mask_change){ act->began_ns, act->ended_ns,
+							   act->online_before, act->online };
+	t->now = act->online;
+}
+
+/* CPUs that came or went by no act of ours did so at any time since the last one. */
+static void take_foreign_change(struct tool *t, const struct act *act)
+{
+	const struct act *last = last_act(t);
+	struct act foreign;
+
+	if (!last) {
+		t->start = t->now = act->online_before;
+		return;
+	}
+	foreign = *last;
+	foreign.began_ns = last->ended_ns;
+	foreign.ended_ns = wait_now_ns();
+	foreign.online_before = t->now;
+	foreign.online = act->online_before;
+	take_change(t, &foreign);
+}
+
 int tool_before(struct stage *s, void *state, const struct act *act)
 {
 	struct tool *t = state;
@@ -244,6 +274,7 @@ int tool_before(struct stage *s, void *state, const struct act *act)
 				   "%s ended before the first act: is it another one?",
 				   t->spec->name);
 	}
+	take_foreign_change(t, act);
 	return settle(s, t, took_cpus_away(last_act(t)) && act->verb != ACT_OFFLINE);
 }
 
@@ -251,14 +282,7 @@ int tool_after(struct stage *s, void *state, const struct act *act)
 {
 	struct tool *t = state;
 
-	if (!cpulist_equal(&act->online_before, &act->online) && t->n_changes < CHANGES_MAX) {
-		t->acts[t->n_changes] = *act;
-		t->acts[t->n_changes].path = t->acts[t->n_changes].value = NULL; /* theirs */
-		t->changes[t->n_changes++] = (struct mask_change){ act->began_ns, act->ended_ns,
-								   act->online_before,
-								   act->online };
-		t->now = act->online;
-	}
+	take_change(t, act);
 	judge_alive(s, t, act);
 	return 0;
 }
@@ -266,7 +290,12 @@ int tool_after(struct stage *s, void *state, const struct act *act)
 int tool_uproot(struct stage *s, void *state)
 {
 	struct tool *t = state;
-	int r = settle(s, t, true);
+	struct act now = {};
+	int r;
+
+	if (cpu_online_read(stage_box(s), &now.online_before) == 0)
+		take_foreign_change(t, &now);
+	r = settle(s, t, true);
 
 	if (r >= 0 && !t->is_judged)
 		expect_unexercised(s, NULL, t->spec->agrees, NULL,
