@@ -12,7 +12,11 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "witnesses/tool/frame.h"
+
+/* The clocks run together: it is 10:00:00 at 0. */
+#define DAY_NS (10 * 3600 * NS_PER_S)
 
 static int feed(struct frame_parser *p, const char *text, int64_t empty_ns, int64_t read_ns,
 		struct frame *last)
@@ -22,7 +26,8 @@ static int feed(struct frame_parser *p, const char *text, int64_t empty_ns, int6
 	int n = 0;
 
 	while ((line = text_next_line(&cursor)))
-		n += frame_feed(p, line, empty_ns, read_ns, last);
+		n += frame_feed(p, line,
+				&(struct frame_line){ empty_ns, read_ns, DAY_NS + read_ns }, last);
 	return n;
 }
 
@@ -71,7 +76,7 @@ static void top_rows_come_several_abreast(void **state)
 
 static void sysstat_tables_end_with_the_next(void **state)
 {
-	struct frame_parser p = { .format = FRAME_SYSSTAT, .since_ns = 1, .prev_since_ns = 1 };
+	struct frame_parser p = { .format = FRAME_MPSTAT, .since_ns = 1, .prev_since_ns = 1 };
 	struct frame f;
 
 	assert_int_equal(feed(&p,
@@ -89,6 +94,30 @@ static void sysstat_tables_end_with_the_next(void **state)
 	assert_int_equal(f.until_ns, 40);
 	assert_int_equal(feed(&p, TABLE("10:00:13       0    3.12  x\n") "\n", 70, 80, &f), 1);
 	assert_non_null(strstr(f.problem, "\"x\""));
+}
+
+/* sadc sampled at 10:00:11.x and at 10:00:13.x, and sar had no processor until 10:00:15. */
+static void sar_prints_later_than_sadc_samples(void **state)
+{
+	struct frame_parser p = { .format = FRAME_SAR, .since_ns = 1, .prev_since_ns = 1 };
+	struct frame f;
+
+	assert_int_equal(feed(&p,
+			      "\n10:00:10     CPU    %usr\n10:00:11     all    2.51\n"
+			      "10:00:11       0    3.12\n",
+			      15 * NS_PER_S, 15 * NS_PER_S + 1, &f),
+			 0);
+	assert_int_equal(feed(&p, TABLE(ROW(0)), 15 * NS_PER_S + 2, 15 * NS_PER_S + 3, &f), 1);
+	assert_int_equal(f.since_ns, 11 * NS_PER_S);
+	assert_int_equal(f.until_ns, 15 * NS_PER_S + 1);
+	assert_int_equal(feed(&p, "\n", 16 * NS_PER_S, 16 * NS_PER_S + 1, &f), 1);
+	assert_int_equal(f.since_ns, 13 * NS_PER_S);
+	assert_int_equal(f.prev_since_ns, 11 * NS_PER_S);
+	/* Before midnight, read after it; and a clock that was set back bounds nothing. */
+	assert_int_equal(feed(&p, "0:0:0 CPU %usr\n23:59:59 0 1.0\n\n", 20 * NS_PER_S,
+			      20 * NS_PER_S, &f),
+			 1);
+	assert_int_equal(f.since_ns, 13 * NS_PER_S);
 }
 
 static char *contradiction(int64_t prev, int64_t since, int64_t until, const char *rows,
@@ -137,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(top_rows_come_several_abreast),
 		cmocka_unit_test(sysstat_tables_end_with_the_next),
+		cmocka_unit_test(sar_prints_later_than_sadc_samples),
 		cmocka_unit_test(frames_are_held_against_the_masks),
 	};
 

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/wait.h"
 
 /*
  * top divides by a sum that holds the change of iowait, which may be negative (proc.rst), so that
@@ -65,7 +66,22 @@ static int find_cpu_word(const char *line)
 	return -1;
 }
 
-static void parse_table_row(struct frame_parser *p, char *line)
+/* A row begins with the second at which sadc began its sample: it lies no earlier than that. */
+static void stamp_frame(struct frame_parser *p, const char *word, const struct frame_line *came)
+{
+	const int64_t day_ns = 24 * 3600 * NS_PER_S;
+	int hour, minute, second;
+	int64_t since_ns;
+
+	if (sscanf(word, "%2d:%2d:%2d", &hour, &minute, &second) != 3)
+		return;
+	since_ns = came->day_ns - ((hour * 60 + minute) * 60 + second) * NS_PER_S;
+	since_ns = came->read_ns - (since_ns < 0 ? since_ns + day_ns : since_ns);
+	if (since_ns > p->now.since_ns)
+		p->now.since_ns = since_ns;
+}
+
+static void parse_table_row(struct frame_parser *p, char *line, const struct frame_line *came)
 {
 	char *cursor = line, *word;
 	int cpu = -1;
@@ -74,6 +90,8 @@ static void parse_table_row(struct frame_parser *p, char *line)
 		char *end;
 		double v;
 
+		if (i == 0 && p->format == FRAME_SAR)
+			stamp_frame(p, word, came);
 		if (i < p->cpu_word)
 			continue;
 		if (i == p->cpu_word) {
@@ -94,9 +112,11 @@ static void parse_table_row(struct frame_parser *p, char *line)
 
 static void open_frame(struct frame_parser *p, int64_t read_ns)
 {
-	p->now = (struct frame){ .since_ns = p->since_ns,
-				 .prev_since_ns = p->prev_since_ns,
-				 .until_ns = read_ns };
+	/* What sar has printed does not bound what sadc samples; the sample before does. */
+	p->now =
+		(struct frame){ .since_ns = p->format == FRAME_SAR ? p->prev_since_ns : p->since_ns,
+				.prev_since_ns = p->prev_since_ns,
+				.until_ns = read_ns };
 	p->is_open = true;
 }
 
@@ -122,7 +142,8 @@ static bool feed_top(struct frame_parser *p, char *line, int64_t read_ns, struct
 }
 
 /* A table ends where the next begins: with an empty line. */
-static bool feed_sysstat(struct frame_parser *p, char *line, int64_t read_ns, struct frame *ret)
+static bool feed_sysstat(struct frame_parser *p, char *line, const struct frame_line *came,
+			 struct frame *ret)
 {
 	int cpu_word;
 
@@ -135,28 +156,31 @@ static bool feed_sysstat(struct frame_parser *p, char *line, int64_t read_ns, st
 		bool had = close_frame(p, ret);
 
 		p->cpu_word = cpu_word;
-		open_frame(p, read_ns);
+		open_frame(p, came->read_ns);
 		return had;
 	}
 	if (p->is_open)
-		parse_table_row(p, line);
+		parse_table_row(p, line, came);
 	return false;
 }
 
-bool frame_feed(struct frame_parser *p, char *line, int64_t empty_ns, int64_t read_ns,
+bool frame_feed(struct frame_parser *p, char *line, const struct frame_line *came,
 		struct frame *ret)
 {
-	bool was_open = p->is_open, done;
+	bool done;
 
-	done = p->format == FRAME_TOP ? feed_top(p, line, read_ns, ret)
-				      : feed_sysstat(p, line, read_ns, ret);
-	/* The next sample is taken after the last line of this frame was written, which was after
-	 * the pipe was seen empty. */
-	if (!was_open && p->is_open)
+	done = p->format == FRAME_TOP ? feed_top(p, line, came->read_ns, ret)
+				      : feed_sysstat(p, line, came, ret);
+	/* A row of sar may have moved it, so not only when the frame opens. */
+	if (p->is_open)
 		p->prev_since_ns = p->now.since_ns;
-	/* sysstat's empty line is written after the next sample already: it moves nothing. */
+	/*
+	 * The next sample is taken after the last line of this frame was written, which was after
+	 * the pipe was seen empty. sysstat's empty line is written after the next sample already:
+	 * it moves nothing.
+	 */
 	if (p->is_open || (done && p->format == FRAME_TOP))
-		p->since_ns = empty_ns;
+		p->since_ns = came->empty_ns;
 	return done;
 }
 

@@ -12,7 +12,8 @@
 /*
  * One refresh. The program took its sample at some moment in [since_ns, until_ns]: after it had
  * written the frame before this one, and before we read this one's first line. Reading late only
- * widens it.
+ * widens it. sar is two programs: sadc samples on while sar, which prints, waits for a processor;
+ * there the second that sadc wrote into the sample before it was taken is what bounds it.
  */
 struct frame {
 	int64_t since_ns, until_ns; /* CLOCK_BOOTTIME */
@@ -21,7 +22,14 @@ struct frame {
 	char problem[128];          /* a value that cannot be, or "" */
 };
 
-enum frame_format { FRAME_TOP, FRAME_SYSSTAT };
+enum frame_format { FRAME_TOP, FRAME_MPSTAT, FRAME_SAR };
+
+/* When a line came: the pipe was last seen empty before it, it was read, and what the local clock
+ * of the day showed then (nanoseconds since midnight, taken after read_ns). */
+struct frame_line {
+	int64_t empty_ns, read_ns; /* CLOCK_BOOTTIME */
+	int64_t day_ns;
+};
 
 struct frame_parser {
 	enum frame_format format;
@@ -31,11 +39,8 @@ struct frame_parser {
 	int64_t since_ns, prev_since_ns;
 };
 
-/*
- * Feeds one line. `empty_ns`: when the pipe was last seen empty before this line came; `read_ns`:
- * when it was read. Returns true with a whole frame in *ret.
- */
-bool frame_feed(struct frame_parser *p, char *line, int64_t empty_ns, int64_t read_ns,
+/* Feeds one line, writable. Returns true with a whole frame in *ret. */
+bool frame_feed(struct frame_parser *p, char *line, const struct frame_line *came,
 		struct frame *ret);
 
 /* Which CPUs were online when: in [from_ns, to_ns] any of `before` and `after` may be seen, then

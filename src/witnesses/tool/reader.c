@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "base/wait.h"
@@ -32,10 +33,23 @@ struct reader {
 	size_t len;
 };
 
-static void take_line(struct reader *r, int64_t empty_ns, int64_t read_ns)
+/* What sysstat prints in front of a row: the local time of the day. */
+static int64_t time_of_day_ns(void)
 {
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	return ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * NS_PER_S + now.tv_nsec;
+}
+
+static void take_line(struct reader *r, int64_t empty_ns)
+{
+	struct frame_line came = { .empty_ns = empty_ns, .read_ns = wait_now_ns() };
 	struct frame f;
 
+	came.day_ns = time_of_day_ns();
 	r->line[r->len] = '\0';
 	atomic_store(&r->has_begun, true);
 	r->len = 0;
@@ -43,7 +57,7 @@ static void take_line(struct reader *r, int64_t empty_ns, int64_t read_ns)
 	if (stage_keep(r->stage, r->stream, r->line) < 0)
 		return;
 	pthread_mutex_lock(&r->lock);
-	if (frame_feed(&r->parser, r->line, empty_ns, read_ns, &f) && r->n_frames < FRAMES_MAX)
+	if (frame_feed(&r->parser, r->line, &came, &f) && r->n_frames < FRAMES_MAX)
 		r->frames[r->n_frames++] = f;
 	pthread_mutex_unlock(&r->lock);
 }
@@ -70,7 +84,7 @@ static void *read_all(void *arg)
 			break;
 		for (ssize_t i = 0; i < n; i++) {
 			if (buf[i] == '\n')
-				take_line(r, empty_ns, wait_now_ns());
+				take_line(r, empty_ns);
 			else if (r->len + 1 < sizeof(r->line))
 				r->line[r->len++] = buf[i];
 		}
