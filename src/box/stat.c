@@ -45,6 +45,9 @@ static void parse_line(char *line, struct stat_rows *rows)
 	} else if (sscanf(word, "cpu%d", &cpu) == 1 && cpu >= 0 && cpu < STAT_CPUS) {
 		cpulist_add(&rows->cpus, cpu);
 		parse_columns(cursor, rows->cpu[cpu]);
+	} else if (strcmp(word, "procs_running") == 0) {
+		value = text_next_word(&cursor);
+		rows->running = value ? strtoull(value, NULL, 10) : 0;
 	} else {
 		for (int i = 0; i < STAT_COUNTERS; i++)
 			if (strcmp(word, stat_counter_name(i)) == 0 &&

@@ -30,6 +30,7 @@ struct stat_rows {
 	uint64_t cpu[STAT_CPUS][STAT_COLUMNS]; /* USER_HZ ticks */
 	uint64_t total[STAT_COLUMNS];
 	uint64_t counter[STAT_COUNTERS];
+	uint64_t running; /* procs_running: a sum over CPUs that is taken without a lock */
 };
 
 /* Large: allocate it. A row with fewer columns (old kernels) has zeros. */

@@ -53,6 +53,19 @@ static const struct claim total_idle_never_back = {
 	.faults = FAULTS("root:stat-idle-back"),
 };
 
+static const struct claim running_possible = {
+	.id = "stat.running-possible",
+	.summary = "The number of runnable tasks is one that can be",
+	.explain =
+		"`procs_running` of /proc/stat is a sum of what each CPU's run queue counts. A queue that is left behind with less than nothing in it when its "
+		"CPU dies makes it four thousand million, and the load average follows. More tasks than there can be process ids are "
+		"none. That it is too low is not judged: it is read without a lock, and the reader may move meanwhile.",
+	.refs = REFS("Documentation/filesystems/proc.rst", "kernel/sched/core.c: nr_running()"),
+	.faults = FAULTS("kmod:running-count-wraps", "root:running-wraps"),
+};
+
+#define TASKS_MOST (4 * 1024 * 1024) /* PID_MAX_LIMIT */
+
 struct stat_watch {
 	struct stat_rows *now,
 		*last; /* last: the newest value seen of each row, also of absent CPUs */
@@ -206,6 +219,8 @@ static int compare(struct stage *s, void *state, const struct act *act)
 	json_decref(jitter);
 	judge(s, act, &total_never_back, total_drops(w));
 	judge_idle(s, act, w);
+	expect(s, act, &running_possible, w->now->running <= TASKS_MOST, NULL,
+	       "%llu tasks are runnable", (unsigned long long)w->now->running);
 	remember(w);
 	return 0;
 }
@@ -223,7 +238,8 @@ const struct witness witness_stat = {
 	.summary = "/proc/stat, which top and sar are made of",
 	.explain =
 		"Each reading is compared with the one before it; a CPU's row with the last that it had before it went off.",
-	.claims = CLAIMS(&cpu_never_back, &total_never_back, &total_idle_never_back),
+	.claims = CLAIMS(&cpu_never_back, &total_never_back, &total_idle_never_back,
+			 &running_possible),
 	.plant = plant,
 	.before = compare,
 	.after = compare,

@@ -41,11 +41,12 @@ static const struct {
 	{ "stat-idle-jitter", "" },
 	{ "stat-total-back", "stat.total-never-back" },
 	{ "stat-idle-back", "stat.total-idle-never-back" },
+	{ "running-wraps", "stat.running-possible" },
 };
 
 /* What is judged of a transition that is complete only has no say where one stops half way. */
 static const struct witness *const strict_witnesses[] = { &witness_sysfs, &witness_clocksource,
-							  &witness_masks, NULL };
+							  &witness_masks, &witness_settings, NULL };
 
 static const struct {
 	const char *root, *failing;
@@ -57,6 +58,9 @@ static const struct {
 	{ "cache-stale", "sysfs.topology-follows" },
 	{ "map-differs", "sysfs.topology-follows" },
 	{ "clocksource-changes", "time.clocksource-stays" },
+	{ "irq-default-mask-changes", "irq.default-mask-kept" },
+	{ "wq-mask-changes", "wq.mask-kept" },
+	{ "watchdog-mask-changes", "watchdog.mask-kept" },
 };
 
 static void good_root_holds(void **state)

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the witnesses of witnesses/sync/ judge: good observations, and those that a faulty kernel
- * would bring. */
+/* How the witnesses of witnesses/sync/, memory/ and facility/ring.c judge: good observations, and
+ * those that a faulty kernel would bring. */
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "support/findings.h"
+#include "witnesses/facility/ring.h"
+#include "witnesses/memory/pages.h"
 #include "witnesses/sync/sync.h"
 
 static int judge_futex(const struct futex_seen *seen)
@@ -144,12 +148,79 @@ static void tlb_stuck(void **state)
 	assert_int_equal(judge_tlb(&seen), FINDING_ERROR);
 }
 
+static int judge_pages(const struct pages_seen *seen)
+{
+	_cleanup_findings_ struct findings f = {};
+
+	pages_judge(seen, &f);
+	return found(&f, "mem.pages-intact");
+}
+
+static void pages_spoilt(void **state)
+{
+	struct pages_seen seen = { .cpu = 3, .was_there = true, .has_checked = true, .turns = 80 };
+
+	(void)state;
+	assert_int_equal(judge_pages(&seen), FINDING_MET);
+	seen.spoilt = 1;
+	assert_int_equal(judge_pages(&seen), FINDING_UNMET);
+	/* What is spoilt is spoilt, wherever the thread was. */
+	seen.was_there = false;
+	assert_int_equal(judge_pages(&seen), FINDING_UNMET);
+	seen.spoilt = 0;
+	assert_int_equal(judge_pages(&seen), FINDING_UNEXERCISED);
+	seen = (struct pages_seen){ .cpu = 3, .was_there = true, .turns = 80 };
+	assert_int_equal(judge_pages(&seen), FINDING_UNEXERCISED);
+	seen = (struct pages_seen){ .cpu = 3, .was_there = true, .has_checked = true };
+	assert_int_equal(judge_pages(&seen), FINDING_UNEXERCISED);
+}
+
+static int judge_ring(const void *records, size_t size, uint64_t counted)
+{
+	_cleanup_findings_ struct findings f = {};
+	struct ring_seen seen = { .cpu = 3, .counted = counted };
+
+	ring_walk(records, size, &seen);
+	ring_judge(&seen, &f);
+	return found(&f, "perf.ring-intact");
+}
+
+static void ring_tells_of_all(void **state)
+{
+	struct {
+		struct perf_event_header h;
+		uint32_t cpu, zero;
+	} samples[3];
+	struct {
+		struct perf_event_header h;
+		uint64_t id, lost;
+	} lost = { { PERF_RECORD_LOST, 0, sizeof(lost) }, 1, 5 };
+	char both[sizeof(samples) + sizeof(lost)];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		samples[i].h = (struct perf_event_header){ PERF_RECORD_SAMPLE, 0, 16 };
+		samples[i].cpu = 3;
+	}
+	memcpy(both, samples, sizeof(samples));
+	memcpy(both + sizeof(samples), &lost, sizeof(lost));
+	assert_int_equal(judge_ring(samples, sizeof(samples), 3), FINDING_MET);
+	assert_int_equal(judge_ring(both, sizeof(both), 8), FINDING_MET);
+	assert_int_equal(judge_ring(samples, sizeof(samples), 4), FINDING_UNMET);
+	assert_int_equal(judge_ring(both, sizeof(both) - 8, 8), FINDING_UNMET);
+	samples[1].cpu = 2;
+	assert_int_equal(judge_ring(samples, sizeof(samples), 3), FINDING_UNMET);
+	samples[1].h.size = 0;
+	assert_int_equal(judge_ring(samples, sizeof(samples), 3), FINDING_UNMET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(futex_stuck),   cmocka_unit_test(futex_miscounts),
-		cmocka_unit_test(locks_inexact), cmocka_unit_test(locks_stuck),
-		cmocka_unit_test(tlb_stale),     cmocka_unit_test(tlb_stuck),
+		cmocka_unit_test(futex_stuck),       cmocka_unit_test(futex_miscounts),
+		cmocka_unit_test(locks_inexact),     cmocka_unit_test(locks_stuck),
+		cmocka_unit_test(ring_tells_of_all), cmocka_unit_test(pages_spoilt),
+		cmocka_unit_test(tlb_stale),         cmocka_unit_test(tlb_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

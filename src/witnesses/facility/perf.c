@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Counters of perf_event_open(2): one of the CPU that goes, one of a thread that is bound to it.
- * Software clocks only: they are everywhere. Events of hardware, and the masks of uncore devices,
- * are not its matter.
+ * Counters of perf_perf_event_clock(2): one of the CPU that goes, one of a thread that is bound to
+ * it. Software clocks only: they are everywhere. Events of hardware, and the masks of uncore
+ * devices, are not its matter.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "base/wait.h"
 #include "box/cpu.h"
 #include "stage/needs.h"
+#include "witnesses/facility/perf_event.h"
 #include "witnesses/finding.h"
 #include "witnesses/witnesses.h"
 #include "stage/worker.h"
@@ -28,7 +28,7 @@ static const struct claim cpu_event_freezes = {
 		"A cpu-clock event of the CPU, proved to count: once the CPU is off, reading it must work and give the same value each time, and opening another must fail with ENODEV. "
 		"After the return a new event must open and count; what the old one does then is not judged. A failure means that a monitor hangs, "
 		"reads nonsense, or loses a CPU for good.",
-	.refs = REFS("man:perf_event_open(2)", "kernel/events/core.c: perf_event_exit_cpu()"),
+	.refs = REFS("man:perf_perf_event_clock(2)", "kernel/events/core.c: perf_event_exit_cpu()"),
 	.faults = FAULTS("kmod:perf-wrong-errno"),
 };
 
@@ -38,7 +38,7 @@ static const struct claim task_event_counts = {
 	.explain =
 		"A task-clock event of a thread that is bound to the CPU, compared with CLOCK_THREAD_CPUTIME_ID of that thread: while the CPU is off, and after its return, it must "
 		"count at least half of the 2 ms that the thread uses on purpose. A failure means that the event stayed behind on the dead CPU when the thread left it.",
-	.refs = REFS("man:perf_event_open(2)"),
+	.refs = REFS("man:perf_perf_event_clock(2)"),
 	.faults = FAULTS("kmod:task-event-left-behind"),
 };
 
@@ -52,31 +52,6 @@ struct perf {
 	bool is_off;
 };
 
-static int event_open(uint64_t config, pid_t pid, int cpu)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = config,
-	};
-	long fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-static int event_read(int fd, int64_t *ret)
-{
-	uint64_t value;
-	ssize_t n = read(fd, &value, sizeof(value));
-
-	if (n < 0)
-		return -errno;
-	if (n != (ssize_t)sizeof(value))
-		return -EBADMSG;
-	*ret = (int64_t)value;
-	return 0;
-}
-
 /*
  * The thread's: uses up some CPU time, and notes what its event made of it. The event is read first
  * and last, so that whatever the thread is made to wait for in between is in both, or in the event
@@ -85,13 +60,13 @@ static int event_read(int fd, int64_t *ret)
 static void burn(struct perf *p)
 {
 	int64_t first = 0, last = 0, began, used;
-	int fd = atomic_load(&p->task_fd), r = event_read(fd, &first);
+	int fd = atomic_load(&p->task_fd), r = perf_event_read(fd, &first);
 
 	began = wait_thread_cpu_ns();
 	while ((used = wait_thread_cpu_ns() - began) < BURN_NS)
 		;
 	if (r == 0)
-		r = event_read(fd, &last);
+		r = perf_event_read(fd, &last);
 	atomic_store(&p->used_ns, used);
 	atomic_store(&p->counted_ns, r < 0 ? 0 : last - first);
 }
@@ -101,35 +76,13 @@ static void run(struct worker *w)
 	struct perf *p = w->arg;
 	uint64_t asks;
 
-	atomic_store(&p->task_fd, event_open(PERF_COUNT_SW_TASK_CLOCK, 0, -1));
+	atomic_store(&p->task_fd, perf_event_clock(PERF_COUNT_SW_TASK_CLOCK, 0, -1));
 	while ((asks = worker_wait(w)) > 0) {
 		burn(p);
 		atomic_store(&w->cpu, worker_getcpu());
 		worker_answer(w, asks);
 	}
 }
-
-static int probe_perf(struct box *box, char **ret_why)
-{
-	int fd = event_open(PERF_COUNT_SW_CPU_CLOCK, -1, 0);
-
-	(void)box;
-	if (fd < 0 && fd != -ENODEV) {
-		*ret_why = text_printf(
-			"perf_event_open() of a CPU says %s: not in this kernel, or kernel.perf_event_paranoid forbids it",
-			error_name(fd));
-		return 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	return 1;
-}
-
-static const struct need need_perf = {
-	.id = "box.perf-events",
-	.summary = "perf events of a whole CPU, for this user",
-	.probe = probe_perf,
-};
 
 static int plant(struct stage *s, void **ret_state)
 {
@@ -174,12 +127,12 @@ static const char *watch(struct perf *p, int cpu)
 	if (worker_await(&p->worker, worker_deadline(PROOF_NS)) <= 0 ||
 	    worker_pin(&p->worker, &own, worker_deadline(PROOF_NS)) < 0)
 		return "the thread could not be bound to it";
-	p->cpu_fd = event_open(PERF_COUNT_SW_CPU_CLOCK, -1, cpu);
-	if (p->cpu_fd < 0 || event_read(p->cpu_fd, &first) < 0)
+	p->cpu_fd = perf_event_clock(PERF_COUNT_SW_CPU_CLOCK, -1, cpu);
+	if (p->cpu_fd < 0 || perf_event_read(p->cpu_fd, &first) < 0)
 		return "no event could be opened for it";
 	if (!burn_once(p, PROOF_NS) || atomic_load(&p->worker.cpu) != cpu)
 		return "the thread did not run there";
-	if (event_read(p->cpu_fd, &second) < 0 || second <= first)
+	if (perf_event_read(p->cpu_fd, &second) < 0 || second <= first)
 		return "its event did not count before it went";
 	if (atomic_load(&p->counted_ns) * 2 < BURN_NS)
 		return "the thread's event did not count before it went";
@@ -236,8 +189,8 @@ static void judge_frozen(struct stage *s, struct perf *p, const struct act *act,
 			 int r, struct findings *ret)
 {
 	int64_t second = -1;
-	int r2 = event_read(p->cpu_fd, &second);
-	int opened = event_open(PERF_COUNT_SW_CPU_CLOCK, -1, act->cpu);
+	int r2 = perf_event_read(p->cpu_fd, &second);
+	int opened = perf_event_clock(PERF_COUNT_SW_CPU_CLOCK, -1, act->cpu);
 	json_t *data = json_pack("{s:i, s:I, s:I, s:s, s:s}", "cpu", act->cpu, "first",
 				 (json_int_t)first, "second", (json_int_t)second, "read",
 				 error_name(r < 0 ? r : r2), "open",
@@ -262,13 +215,13 @@ static void judge_frozen(struct stage *s, struct perf *p, const struct act *act,
 static void judge_return(struct perf *p, const struct act *act, struct findings *ret)
 {
 	int64_t first = 0, second = 0;
-	int fd = event_open(PERF_COUNT_SW_CPU_CLOCK, -1, act->cpu), r = fd < 0 ? fd : 0;
+	int fd = perf_event_clock(PERF_COUNT_SW_CPU_CLOCK, -1, act->cpu), r = fd < 0 ? fd : 0;
 
 	if (r == 0)
-		r = event_read(fd, &first);
+		r = perf_event_read(fd, &first);
 	wait_pause(BURN_NS);
 	if (r == 0)
-		r = event_read(fd, &second);
+		r = perf_event_read(fd, &second);
 	cleanup_close(&fd);
 	(void)p;
 	finding_add(ret, &cpu_event_freezes, r == 0 && second > first ? FINDING_MET : FINDING_UNMET,
@@ -293,7 +246,7 @@ static int after(struct stage *s, void *state, const struct act *act)
 			let_go(p);
 		return 0;
 	}
-	r = event_read(p->cpu_fd, &first);
+	r = perf_event_read(p->cpu_fd, &first);
 	has_run = burn_once(p, WORKER_LIMIT_NS);
 	judge_task(p, act, has_run, &f);
 	if (act->verb == ACT_OFFLINE)
