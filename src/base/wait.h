@@ -14,6 +14,12 @@
 #define NS_PER_MS 1000000LL
 #define NS_PER_S 1000000000LL
 
+/* For people and for JSON. */
+static inline double wait_ms(int64_t ns)
+{
+	return (double)ns / NS_PER_MS;
+}
+
 int64_t wait_now_ns(void);        /* CLOCK_BOOTTIME: the journal's clock */
 int64_t wait_monotonic_ns(void);  /* CLOCK_MONOTONIC */
 int64_t wait_thread_cpu_ns(void); /* CPU time of the calling thread */

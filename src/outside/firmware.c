@@ -172,11 +172,6 @@ struct answer {
 
 #define ANSWER(result, ...) ((struct answer){ result, text_printf(__VA_ARGS__) })
 
-static double ms(int64_t ns)
-{
-	return (double)ns / NS_PER_MS;
-}
-
 static struct answer judge_rest(const json_t *data, const struct firmware_sample *a,
 				const struct firmware_sample *b)
 {
@@ -195,7 +190,7 @@ static struct answer judge_rest(const json_t *data, const struct firmware_sample
 		return ANSWER(
 			"unexercised",
 			"cpu%d was off for %.0f ms, in which its thread could run for %.0f ms: too short to tell whether it rests",
-			cpu, ms(t.whole), t.is_known ? ms(t.free) : 0.0);
+			cpu, wait_ms(t.whole), t.is_known ? wait_ms(t.free) : 0.0);
 	/* MWAIT is a legal rest, which an emulator shows as running. */
 	if (json_is_true(json_object_get(data, "mwait")) && b->at == FIRMWARE_HERE)
 		return ANSWER(
@@ -209,13 +204,13 @@ static struct answer judge_rest(const json_t *data, const struct firmware_sample
 		return ANSWER(
 			"unmet",
 			"cpu%d is off and its virtual CPU has not left: %s; it ran for %.1f of %.1f ms",
-			cpu, b->shows, ms(t.run), ms(t.free));
+			cpu, b->shows, wait_ms(t.run), wait_ms(t.free));
 	if (t.run * BUSY_SHARE > t.free)
 		return ANSWER("unmet",
 			      "cpu%d is off (%s), and its virtual CPU ran for %.1f of %.1f ms", cpu,
-			      b->shows, ms(t.run), ms(t.free));
+			      b->shows, wait_ms(t.run), wait_ms(t.free));
 	return ANSWER("met", "cpu%d rests: %s%s; it ran for %.1f of %.1f ms", cpu, b->shows,
-		      a->at == FIRMWARE_AWAY ? ", twice" : "", ms(t.run), ms(t.free));
+		      a->at == FIRMWARE_AWAY ? ", twice" : "", wait_ms(t.run), wait_ms(t.free));
 }
 
 static struct answer judge_return(const json_t *data, const struct firmware_sample *a,
@@ -240,8 +235,8 @@ static struct answer judge_return(const json_t *data, const struct firmware_samp
 		return ANSWER(
 			"unmet",
 			"cpu%d is online, and its virtual CPU ran for %.3f ms since it was away: %s",
-			cpu, ms(t.run), b->shows);
-	return ANSWER("met", "cpu%d runs again: %.1f ms since it was away; %s", cpu, ms(t.run),
+			cpu, wait_ms(t.run), b->shows);
+	return ANSWER("met", "cpu%d runs again: %.1f ms since it was away; %s", cpu, wait_ms(t.run),
 		      b->shows);
 }
 

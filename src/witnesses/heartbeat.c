@@ -118,11 +118,6 @@ const struct heartbeat_gap *heartbeat_worst(const struct heartbeat_seen *seen)
 	return worst;
 }
 
-static double ms(int64_t ns)
-{
-	return (double)ns / NS_PER_MS;
-}
-
 void heartbeat_judge(const struct heartbeat_seen *seen, struct findings *ret)
 {
 	struct cpulist judged = cpulist_and(&seen->online, &seen->home);
@@ -146,24 +141,25 @@ void heartbeat_judge(const struct heartbeat_seen *seen, struct findings *ret)
 		finding_add(
 			ret, &every_cpu_alive, FINDING_UNMET,
 			json_pack("{s:s, s:f}", "silent", cpulist_str(&silent), "limit_ms",
-				  ms(seen->limit_ns)),
+				  wait_ms(seen->limit_ns)),
 			"the threads bound to the online CPUs %s did not run within %.0f ms after the act",
-			cpulist_str(&silent), ms(seen->limit_ns));
+			cpulist_str(&silent), wait_ms(seen->limit_ns));
 	else if (longest)
 		finding_add(
 			ret, &every_cpu_alive, FINDING_UNMET,
 			json_pack("{s:i, s:I, s:I, s:f}", "cpu", longest->cpu, "from",
 				  (json_int_t)longest->from_ns, "to", (json_int_t)longest->to_ns,
-				  "limit_ms", ms(seen->limit_ns)),
+				  "limit_ms", wait_ms(seen->limit_ns)),
 			"the thread bound to cpu%d could not run for %.0f ms; the limit is %.0f ms",
-			longest->cpu, ms(longest->to_ns - longest->from_ns), ms(seen->limit_ns));
+			longest->cpu, wait_ms(longest->to_ns - longest->from_ns),
+			wait_ms(seen->limit_ns));
 	else
 		finding_add(
 			ret, &every_cpu_alive, FINDING_MET,
 			json_pack("{s:s, s:f}", "cpus", cpulist_str(&judged), "worst_ms",
-				  worst ? ms(worst->to_ns - worst->from_ns) : 0.0),
+				  worst ? wait_ms(worst->to_ns - worst->from_ns) : 0.0),
 			"the threads bound to CPUs %s run; the longest gap around the act was %.1f ms",
-			cpulist_str(&judged), worst ? ms(worst->to_ns - worst->from_ns) : 0.0);
+			cpulist_str(&judged), worst ? wait_ms(worst->to_ns - worst->from_ns) : 0.0);
 }
 
 struct beat_wait {
@@ -278,14 +274,14 @@ static int plant(struct stage *s, void **ret_state)
 		char name[16];
 
 		snprintf(name, sizeof(name), "%d", seen.gaps[i].cpu);
-		if (ms(gap) > json_real_value(json_object_get(cpus, name)))
-			json_object_set_new(cpus, name, json_real(ms(gap)));
+		if (wait_ms(gap) > json_real_value(json_object_get(cpus, name)))
+			json_object_set_new(cpus, name, json_real(wait_ms(gap)));
 		if (gap > b->baseline_ns)
 			b->baseline_ns = gap;
 	}
 	observe(s, NULL, "noise.baseline",
-		json_pack("{s:f, s:f, s:f, s:o}", "worst_ms", ms(b->baseline_ns), "beat_ms",
-			  ms(BEAT_NS), "quiet_ms", ms(QUIET_NS), "cpus", cpus));
+		json_pack("{s:f, s:f, s:f, s:o}", "worst_ms", wait_ms(b->baseline_ns), "beat_ms",
+			  wait_ms(BEAT_NS), "quiet_ms", wait_ms(QUIET_NS), "cpus", cpus));
 	*ret_state = b;
 	return 0;
 }
@@ -299,8 +295,9 @@ static void tell_gaps(struct stage *s, const struct act *act, struct heartbeat *
 	int64_t told_ns = 2 * b->baseline_ns > TOLD_NS ? 2 * b->baseline_ns : TOLD_NS;
 
 	observe(s, act, "heartbeat.disruption",
-		json_pack("{s:f, s:i, s:f}", "ms", worst ? ms(worst->to_ns - worst->from_ns) : 0.0,
-			  "cpu", worst ? worst->cpu : -1, "baseline_ms", ms(b->baseline_ns)));
+		json_pack("{s:f, s:i, s:f}", "ms",
+			  worst ? wait_ms(worst->to_ns - worst->from_ns) : 0.0, "cpu",
+			  worst ? worst->cpu : -1, "baseline_ms", wait_ms(b->baseline_ns)));
 	for (int n = 0; n < TOLD_MAX && (worst = heartbeat_worst(&left)); n++) {
 		if (n > 0 && worst->to_ns - worst->from_ns < told_ns)
 			break;

@@ -13,7 +13,7 @@
 #include "witnesses/clock.h"
 #include "witnesses/crowd.h"
 #include "witnesses/heartbeat.h"
-#include "witnesses/observer.h"
+#include "witnesses/task/observer.h"
 
 static struct cpulist list(const char *text)
 {

@@ -9,9 +9,9 @@
 
 #include "base/wait.h"
 #include "support/findings.h"
-#include "witnesses/task.h"
-#include "witnesses/task_mask.h"
-#include "witnesses/task_sleeper.h"
+#include "witnesses/task/task.h"
+#include "witnesses/task/mask.h"
+#include "witnesses/task/sleeper.h"
 
 #define LEAVES "task.leaves-dying-cpu"
 #define PROGRESS "task.keeps-progress"

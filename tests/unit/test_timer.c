@@ -12,9 +12,9 @@
 
 #include "base/wait.h"
 #include "support/findings.h"
-#include "witnesses/timer.h"
-#include "witnesses/timer_set.h"
-#include "witnesses/timer_sleep.h"
+#include "witnesses/timer/timer.h"
+#include "witnesses/timer/set.h"
+#include "witnesses/timer/sleep.h"
 
 #define LOST "timer.none-lost"
 #define EARLY "timer.none-early"

@@ -50,11 +50,6 @@ struct share {
 	bool is_stuck;
 };
 
-static double ms(int64_t ns)
-{
-	return (double)ns / NS_PER_MS;
-}
-
 void share_judge(const struct share_seen *seen, struct findings *ret)
 {
 	const struct share_cpu *here = &seen->refused, *there = &seen->other;
@@ -66,26 +61,27 @@ void share_judge(const struct share_seen *seen, struct findings *ret)
 		return;
 	}
 	data = json_pack("{s:i, s:s, s:f, s:f, s:i, s:f, s:f, s:f}", "cpu", here->cpu, "result",
-			 seen->result, "share_ms", ms(here->meek_ns), "hog_ms", ms(here->hog_ns),
-			 "other_cpu", there->cpu, "other_share_ms", ms(there->meek_ns),
-			 "other_hog_ms", ms(there->hog_ns), "took_ms", ms(seen->took_ns));
+			 seen->result, "share_ms", wait_ms(here->meek_ns), "hog_ms",
+			 wait_ms(here->hog_ns), "other_cpu", there->cpu, "other_share_ms",
+			 wait_ms(there->meek_ns), "other_hog_ms", wait_ms(there->hog_ns), "took_ms",
+			 wait_ms(seen->took_ns));
 	if (here->meek_ns >= SHARE_ENOUGH_NS)
 		finding_add(
 			ret, &rt_share, FINDING_MET, data,
 			"cpu%d after %s: the ordinary thread got %.0f ms in %.0f ms beside a SCHED_FIFO hog",
-			here->cpu, seen->result, ms(here->meek_ns), ms(seen->took_ns));
+			here->cpu, seen->result, wait_ms(here->meek_ns), wait_ms(seen->took_ns));
 	else if (here->meek_ns <= SHARE_NONE_NS && there->meek_ns >= SHARE_PROOF_NS)
 		finding_add(
 			ret, &rt_share, FINDING_UNMET, data,
 			"cpu%d after %s: the ordinary thread got %.1f ms in %.0f ms beside a SCHED_FIFO hog; on cpu%d, left alone, %.0f ms",
-			here->cpu, seen->result, ms(here->meek_ns), ms(seen->took_ns), there->cpu,
-			ms(there->meek_ns));
+			here->cpu, seen->result, wait_ms(here->meek_ns), wait_ms(seen->took_ns),
+			there->cpu, wait_ms(there->meek_ns));
 	else
 		finding_add(
 			ret, &rt_share, FINDING_UNEXERCISED, data,
 			"the ordinary thread got %.1f ms on cpu%d and %.1f ms on cpu%d in %.0f ms: too little to compare",
-			ms(here->meek_ns), here->cpu, ms(there->meek_ns), there->cpu,
-			ms(seen->took_ns));
+			wait_ms(here->meek_ns), here->cpu, wait_ms(there->meek_ns), there->cpu,
+			wait_ms(seen->took_ns));
 }
 
 /* By itself it ends too: whoever would tell it to may be starved by it. */

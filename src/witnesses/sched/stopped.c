@@ -2,7 +2,7 @@
 /*
  * A process that ran on the CPU and stands still when it goes: stopped by a signal, by a tracer, by
  * the freezer of cgroup v2, in turn. It is let go while the CPU is off and must go on elsewhere.
- * Ordinary sleep is task_sleeper.c; uninterruptible sleep is the disk's business.
+ * Ordinary sleep is task/sleeper.c; uninterruptible sleep is the disk's business.
  */
 #include "witnesses/sched/stopped.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A thread that is bound to one CPU and runs there when it is taken off: it has to go on elsewhere.
- * Threads that sleep have other rules: task_sleeper.c. Masks with several CPUs: task_mask.c.
+ * Threads that sleep have other rules: sleeper.c. Masks with several CPUs: mask.c.
  */
-#include "witnesses/task.h"
+#include "witnesses/task/task.h"
 
 #include <errno.h>
 #include <stdlib.h>

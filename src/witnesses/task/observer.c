@@ -4,7 +4,7 @@
  * is off. Only samples that began and ended inside of a closed window count. It does not follow
  * other threads: what the scheduler does with them is task.c's.
  */
-#include "witnesses/observer.h"
+#include "witnesses/task/observer.h"
 
 #include <errno.h>
 #include <sched.h>

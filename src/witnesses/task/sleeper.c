@@ -5,7 +5,7 @@
  * elsewhere; the other is left asleep and must find everything as it was once the CPU is back.
  * Where they sleep meanwhile is not judged.
  */
-#include "witnesses/task_sleeper.h"
+#include "witnesses/task/sleeper.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "witnesses/timer.h"
+#include "witnesses/timer/timer.h"
 #include "stage/worker.h"
 
 struct timer_set;

@@ -58,4 +58,7 @@ struct timer_seen {
 	int64_t limit_ns; /* later than this is never */
 };
 
+extern const struct claim timer_none_lost, timer_none_early, timer_sleeps_end;
+
+/* Pure; what is told of earlier is said in `seen`. */
 void timer_judge(const struct timer_seen *seen, struct findings *ret);

@@ -4,14 +4,14 @@
  * to a CPU that has just returned. What sched_setaffinity() does to a mask while a CPU is off is
  * not judged: Linux 6.1 and 6.12 differ.
  */
-#include "witnesses/task_mask.h"
+#include "witnesses/task/mask.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/wait.h"
 #include "stage/needs.h"
-#include "witnesses/task_sleeper.h"
+#include "witnesses/task/sleeper.h"
 #include "witnesses/witnesses.h"
 #include "stage/worker.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Threads that sleep once each time they are asked, in a way that the kernel must end by a timer.
  */
-#include "witnesses/timer_sleep.h"
+#include "witnesses/timer/sleep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/wait.h"
-#include "witnesses/timer_clock.h"
+#include "witnesses/timer/clock.h"
 
 enum way { WAY_NANOSLEEP, WAY_POLL, WAY_RECEIVE };
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "witnesses/timer.h"
+#include "witnesses/timer/timer.h"
 #include "stage/worker.h"
 
 struct timer_sleeps;

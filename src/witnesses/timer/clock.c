@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Two clocks that say the same. Judges nothing. */
-#include "witnesses/timer_clock.h"
+#include "witnesses/timer/clock.h"
 
 #include "base/wait.h"
 
