@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "scenarios/suite.h"
+#include "scenarios/suite/suite.h"
 
 struct suite_args {
 	struct suite_setup setup;

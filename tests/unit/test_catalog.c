@@ -21,7 +21,7 @@
 #include "evidence/known.h"
 #include "run/run.h"
 #include "scenarios/scenarios.h"
-#include "scenarios/suite.h"
+#include "scenarios/suite/suite.h"
 #include "stage/act.h"
 #include "witnesses/witnesses.h"
 

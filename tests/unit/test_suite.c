@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "lab/suite.h"
-#include "scenarios/suite.h"
+#include "scenarios/suite/suite.h"
 #include "support/scripted.h"
 
 static json_t *play(const char *format, const char *command, int64_t time_ns)
@@ -63,7 +64,13 @@ static void an_end_that_is_none_is_seen(void **state)
 {
 	(void)state;
 	completes("exit", "true", 0, "met");
-	completes("exit", "exit 4", 0, "unexercised");
+	completes("exit", "exit 4", 0, "unmet");
+	completes("ktap", "exit 4", 0, "unexercised");
+	completes("ktap", "exit 32", 0, "error");
+	completes("ltp", "exit 32", 0, "unexercised");
+	completes("ltp", "exit 4", 0, "error");
+	completes("stress-ng", "exit 3", 0, "unexercised");
+	completes("stress-ng", "exit 2", 0, "error");
 	completes("exit", "exit 3", 0, "unmet");
 	completes("exit", "kill -9 $$", 0, "unmet");
 	completes("exit", "exec tail -f /dev/null", 300 * NS_PER_MS, "unmet");
@@ -122,6 +129,24 @@ static void a_cpu_that_is_left_off_is_seen(void **state)
 	rmdir(folder);
 }
 
+static void what_it_leaves_running_is_ended(void **state)
+{
+	char path[] = "/tmp/hotproof-suite-XXXXXX";
+	int fd = mkstemp(path), pid = 0;
+	_cleanup_free_ char *command =
+		text_printf("tail -f /dev/null >/dev/null 2>&1 & echo $! >%s", path);
+	FILE *file;
+
+	(void)state;
+	assert_true(fd >= 0);
+	completes("exit", command, 0, "met");
+	file = fdopen(fd, "r");
+	assert_int_equal(fscanf(file, "%d", &pid), 1);
+	assert_true(pid > 0 && kill(pid, 0) < 0 && errno == ESRCH);
+	fclose(file);
+	unlink(path);
+}
+
 static void specs_are_read(void **state)
 {
 	struct suite_choice *c = NULL;
@@ -147,6 +172,7 @@ int main(void)
 		cmocka_unit_test(each_test_is_a_claim),
 		cmocka_unit_test(an_end_that_is_none_is_seen),
 		cmocka_unit_test(a_cpu_that_is_left_off_is_seen),
+		cmocka_unit_test(what_it_leaves_running_is_ended),
 		cmocka_unit_test(specs_are_read),
 	};
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Runs the suite in a process group of its own, keeps each line as it comes, and reads the whole in
- * the end. */
-#include "scenarios/suite.h"
+/* Runs the suite in a process group of its own, and reads what it said in the end. */
+#include "scenarios/suite/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,17 +16,13 @@
 #include "base/wait.h"
 #include "box/cpu.h"
 #include "evidence/foreign.h"
+#include "scenarios/suite/output.h"
 #include "stage/act.h"
 #include "stage/expect.h"
 #include "stage/stage.h"
 
-#define STREAM "tools/suite"
 #define SUITE_NS (600 * NS_PER_S)
-#define OUTPUT_MAX ((size_t)16 << 20)
-#define TICK_NS (5 * NS_PER_S)
-/* What kselftest and LTP exit with when there was nothing to test. */
-#define KSFT_SKIP 4
-#define LTP_CONF 32
+#define GROUP_NS (10 * NS_PER_S)
 
 const struct claim suite_completes = {
 	.id = "suite.completes",
@@ -55,72 +51,10 @@ static struct {
 
 struct suite {
 	struct stage *stage;
-	FILE *text;    /* all that it printed */
-	char *partial; /* of a line that has not ended */
-	size_t n_partial, n_all;
-	bool is_cut;
+	struct suite_output output;
+	bool is_left; /* a process of it cannot be ended */
 	int n_passed, n_failed;
 };
-
-static void keep_line(struct suite *x, const char *line)
-{
-	/* It is in the text too; a full disk stops the next act. */
-	(void)!stage_keep(x->stage, STREAM, line);
-	if (x->n_all > OUTPUT_MAX) {
-		x->is_cut = true;
-		return;
-	}
-	x->n_all += strlen(line) + 1;
-	fprintf(x->text, "%s\n", line);
-}
-
-static int take(struct suite *x, const char *data, size_t len)
-{
-	char *bigger = realloc(x->partial, x->n_partial + len + 1), *newline;
-
-	if (!bigger)
-		return -ENOMEM;
-	x->partial = bigger;
-	for (size_t i = 0; i < len; i++)
-		if (data[i] && data[i] != '\r')
-			x->partial[x->n_partial++] = data[i];
-	x->partial[x->n_partial] = '\0';
-	while ((newline = strchr(x->partial, '\n'))) {
-		*newline = '\0';
-		keep_line(x, x->partial);
-		x->n_partial -= (size_t)(newline + 1 - x->partial);
-		memmove(x->partial, newline + 1, x->n_partial + 1);
-	}
-	return 0;
-}
-
-/* Until it closes its output, or the deadline: 1, or 0. */
-static int listen_to(struct suite *x, int fd, int64_t deadline)
-{
-	char block[4096];
-
-	for (;;) {
-		int64_t now = wait_now_ns(), tick = now + TICK_NS;
-		int r = wait_readable(fd, tick < deadline ? tick : deadline);
-		ssize_t n;
-
-		stage_is_alive(x->stage);
-		if (r < 0)
-			return r;
-		if (wait_now_ns() >= deadline)
-			return 0;
-		if (r == 0)
-			continue;
-		n = read(fd, block, sizeof(block));
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n == 0)
-			return 1;
-		r = n > 0 ? take(x, block, (size_t)n) : 0;
-		if (r < 0)
-			return r;
-	}
-}
 
 static int start(int out, struct process *ret, struct error *err)
 {
@@ -182,6 +116,25 @@ static const char *read_results(struct suite *x, const char *text, size_t len)
 	return *stopped ? stopped : NULL;
 }
 
+/* What a suite exits with when there was nothing to test. Of a plain command no code means that. */
+static bool is_skip(const char *format, int code)
+{
+	static const struct {
+		const char *format;
+		int code;
+	} skips[] = {
+		{ "ktap", 4 },      /* KSFT_SKIP */
+		{ "ltp", 32 },      /* TCONF */
+		{ "stress-ng", 3 }, /* no resources */
+		{ "stress-ng", 4 }, /* not implemented here */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(skips); i++)
+		if (skips[i].code == code && strcmp(skips[i].format, format) == 0)
+			return true;
+	return false;
+}
+
 static void judge(struct suite *x, int status, bool is_late, const char *stopped)
 {
 	bool has_exited = WIFEXITED(status);
@@ -194,7 +147,7 @@ static void judge(struct suite *x, int status, bool is_late, const char *stopped
 		       "it did not end within its time and was killed");
 	else if (!has_exited)
 		expect(x->stage, NULL, &suite_completes, false, data, "signal %d ended it", code);
-	else if ((code == KSFT_SKIP || code == LTP_CONF) && x->n_passed + x->n_failed == 0)
+	else if (is_skip(configured.setup.format, code) && x->n_passed + x->n_failed == 0)
 		expect_unexercised(x->stage, NULL, &suite_completes, data,
 				   "it says that it cannot be tried here: exit code %d", code);
 	else if (stopped)
@@ -206,12 +159,30 @@ static void judge(struct suite *x, int status, bool is_late, const char *stopped
 		       x->n_failed);
 }
 
+/* Its orphans are ours meanwhile. */
+static bool is_group_gone(void *arg)
+{
+	pid_t *group = arg, pid;
+
+	while ((pid = waitpid(-*group, NULL, WNOHANG)) > 0)
+		;
+	return pid < 0 && errno == ECHILD;
+}
+
+/* Whoever still writes CPU files would make what is read of them next untrue. */
+static void end_group(struct suite *x, struct process *p, pid_t group)
+{
+	kill(-group, SIGKILL);
+	process_end(p, 0);
+	x->is_left = wait_until(is_group_gone, &group, wait_now_ns() + wait_scaled(GROUP_NS)) != 1;
+}
+
 static int listen_and_judge(struct suite *x, struct process *p, int fd)
 {
 	const struct suite_setup *s = &configured.setup;
 	int64_t deadline = wait_now_ns() + wait_scaled(s->time_ns ? s->time_ns : SUITE_NS);
 	pid_t group = p->pid;
-	int status = 0, r = listen_to(x, fd, deadline);
+	int status = 0, r = suite_output_listen(&x->output, fd, deadline);
 	_cleanup_free_ char *text = NULL;
 	bool is_late = r == 0;
 	size_t len;
@@ -220,29 +191,28 @@ static int listen_and_judge(struct suite *x, struct process *p, int fd)
 	if (r >= 0)
 		r = process_wait(p, wait_now_ns() + (is_late ? 0 : 10 * NS_PER_S), &status);
 	is_late |= r == 0;
-	kill(-group, SIGKILL);
+	end_group(x, p, group);
 	if (r < 0)
 		return r;
-	if (x->n_partial > 0)
-		keep_line(x, x->partial);
-	if (fflush(x->text) != 0)
-		return -ENOMEM;
-	len = (size_t)ftell(x->text);
-	text = calloc(1, len + 1);
-	rewind(x->text);
-	if (!text || fread(text, 1, len, x->text) != len)
+	text = suite_output_text(&x->output, &len);
+	if (!text)
 		return -ENOMEM;
 	judge(x, status, is_late,
-	      x->is_cut ? "it printed more than is read" : read_results(x, text, len));
+	      x->output.is_cut ? "it printed more than is read" : read_results(x, text, len));
 	return 0;
 }
 
-static void compare_cpus(struct stage *s, const struct cpulist *before)
+static void compare_cpus(struct stage *s, const struct cpulist *before, bool is_left)
 {
 	char text[2][CPULIST_TEXT];
 	struct cpulist now;
 	int r = cpu_online_read(stage_box(s), &now);
 
+	if (is_left) {
+		expect_error(s, NULL, &leaves_cpus, NULL,
+			     "a process of the suite cannot be ended: what is online may change");
+		return;
+	}
 	if (r < 0) {
 		expect_error(s, NULL, &leaves_cpus, NULL, "cannot read the online CPUs: %s",
 			     strerror(-r));
@@ -256,31 +226,36 @@ static void compare_cpus(struct stage *s, const struct cpulist *before)
 static int play(struct stage *s)
 {
 	_cleanup_process_ struct process p = PROCESS_NONE;
-	_cleanup_fclose_ FILE *text = tmpfile();
-	_cleanup_free_ char *buffer = NULL;
-	struct suite x = { .stage = s, .text = text };
+	struct suite x = { .stage = s };
 	struct cpulist before;
 	struct error err = {};
 	int fds[2], r = cpu_online_read(stage_box(s), &before);
 
+	if (r == 0)
+		r = suite_output_open(s, &x.output);
 	if (r < 0)
 		return r;
 	expect_unexercised(s, NULL, &act_as_expected, NULL,
 			   "what the suite writes are no acts of this run");
-	if (!text || pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		r = -errno;
+		suite_output_close(&x.output);
+		return r;
+	}
 	observe(s, NULL, "suite.command",
 		json_pack("{s:s, s:s, s:s}", "suite", configured.setup.name, "format",
 			  configured.setup.format, "command", configured.setup.command));
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r = start(fds[1], &p, &err);
 	close(fds[1]);
 	if (r < 0)
 		expect_error(s, NULL, &suite_completes, NULL, "%s", err.text);
 	else
 		r = listen_and_judge(&x, &p, fds[0]);
-	compare_cpus(s, &before);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	compare_cpus(s, &before, x.is_left);
 	close(fds[0]);
-	buffer = x.partial;
+	suite_output_close(&x.output);
 	return r;
 }
 
