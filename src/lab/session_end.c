@@ -34,10 +34,13 @@ static int finish(struct session *s, enum session_end end)
 
 static void say_not_booted(struct session *s, const char *what)
 {
-	_cleanup_free_ char *panic = console_panic(s->console), *tail = console_tail(s->console, 1);
-	_cleanup_free_ char *complaint = qemu_complaint(s->qemu);
-	const char *last = panic ? panic : tail && *text_strip(tail) ? text_strip(tail) : NULL;
+	_cleanup_free_ char *complaint = qemu_complaint(s->qemu), *panic = NULL, *tail = NULL;
+	const char *last;
 
+	session_hear_out(s);
+	panic = console_panic(s->console);
+	tail = console_tail(s->console, 1);
+	last = panic ? panic : tail && *text_strip(tail) ? text_strip(tail) : NULL;
 	snprintf(s->outcome->text, sizeof(s->outcome->text),
 		 "the guest did not boot: %s; %s\"%s\"; the console is in \"%s\"", what,
 		 complaint && !panic ? "QEMU said " : "the console's last words are ",

@@ -74,6 +74,13 @@ _must_check_ int session_end_stopped(struct session *s);
 _must_check_ int session_end_hung(struct session *s, const char *what);
 _must_check_ int session_end_overdue(struct session *s);
 
+/*
+ * Lets a guest that panicked go on until it resets, for some seconds: pvpanic stops it before it
+ * has written the reason, when another CPU held the console (kernel/panic.c: the notifiers come
+ * before console_flush_on_panic()). Whoever wants its registers or memory takes them before.
+ */
+void session_hear_out(struct session *s);
+
 /* The guest is dead: a crash line that names the last act. `how`: panic, reset, off, vanished. */
 _must_check_ int session_record_crash(struct session *s, const char *how, const char *what);
 

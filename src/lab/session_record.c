@@ -15,6 +15,7 @@
 
 #define QMP_PATIENCE_NS (10 * NS_PER_S)
 #define DUMP_PATIENCE_NS (60 * NS_PER_S)
+#define HEAR_OUT_NS (5 * NS_PER_S)
 #define CONSOLE_LINES 60
 
 static int64_t ms(int64_t ns)
@@ -127,15 +128,31 @@ static char *dump_memory(struct session *s)
 	return strdup("memory is dumped in " SESSION_DUMP);
 }
 
+void session_hear_out(struct session *s)
+{
+	struct error err = {};
+
+	if (!s->has_panicked || !s->qemu || s->qemu->process.pid <= 0)
+		return;
+	if (qmp_command(s->qemu->qmp, "cont", NULL, wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
+			NULL, &err) < 0)
+		return;
+	/* It resets itself then, and QEMU ends with it; one that does not has said what it could.
+	 */
+	(void)!process_wait(&s->qemu->process, wait_now_ns() + wait_scaled(HEAR_OUT_NS),
+			    &s->qemu->status);
+}
+
 /* What there is to be read of a guest that died or hangs: the console, the virtual CPUs if QEMU is
  * still there, the journal's last line. */
 static json_t *last_words(struct session *s)
 {
-	_cleanup_free_ char *tail = console_tail(s->console, CONSOLE_LINES),
-			    *registers = registers_of(s), *line = NULL;
-	_cleanup_free_ char *dump = dump_memory(s);
+	_cleanup_free_ char *registers = registers_of(s), *dump = dump_memory(s), *tail = NULL;
+	_cleanup_free_ char *line = NULL;
 	json_t *stacks = json_array();
 
+	session_hear_out(s);
+	tail = console_tail(s->console, CONSOLE_LINES);
 	line = s->last ? json_dumps(s->last, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
 	add_words(stacks, "virtual CPUs: info registers -a", registers);
 	add_words(stacks, "console: last lines", tail);
@@ -151,19 +168,23 @@ static int act_of(const struct session *s)
 
 int session_record_crash(struct session *s, const char *how, const char *what)
 {
-	_cleanup_free_ char *place = where(s), *panic = console_panic(s->console), *text = NULL;
+	_cleanup_free_ char *place = where(s), *panic = NULL, *text = NULL;
 	_cleanup_free_ char *oops = NULL, *function = NULL;
+	json_t *stacks = last_words(s);
 	bool has_oops = console_oops(s->console, &oops, &function);
 
+	panic = console_panic(s->console);
 	text = text_printf("the %s %s %s%s%s", s->qemu ? "guest" : "box", what, place ? place : "",
 			   panic ? ": " : "", panic ? panic : "");
-	if (!text)
+	if (!text) {
+		json_decref(stacks);
 		return -ENOMEM;
+	}
 	snprintf(s->outcome->text, sizeof(s->outcome->text), "%s", text);
 	return append_journal(
 		s, "crash",
 		json_pack("{s:s, s:s, s:i, s:o, s:o*}", "how", how, "text", text, "act", act_of(s),
-			  "stacks", last_words(s), "data",
+			  "stacks", stacks, "data",
 			  has_oops ? json_pack("{s:s, s:s}", "oops", oops, "function", function)
 				   : NULL));
 }

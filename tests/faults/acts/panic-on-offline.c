@@ -5,8 +5,16 @@
  */
 #include "fault.h"
 
+#include <linux/console.h>
+
+static bool is_mute;
+module_param_named(mute, is_mute, bool, 0444);
+MODULE_PARM_DESC(mute, "hold the console: why it panics is written only by the last flush");
+
 static int die(unsigned int cpu)
 {
+	if (is_mute)
+		console_lock();
 	panic("seeded fault: no state for CPU%u", cpu);
 	return 0;
 }
