@@ -137,8 +137,7 @@ void session_hear_out(struct session *s)
 	if (qmp_command(s->qemu->qmp, "cont", NULL, wait_now_ns() + wait_scaled(QMP_PATIENCE_NS),
 			NULL, &err) < 0)
 		return;
-	/* It resets itself then, and QEMU ends with it; one that does not has said what it could.
-	 */
+	/* Its reset ends QEMU; a guest that does not reset has said what it could. */
 	(void)!process_wait(&s->qemu->process, wait_now_ns() + wait_scaled(HEAR_OUT_NS),
 			    &s->qemu->status);
 }
