@@ -4,6 +4,10 @@
 # extracts into the cache, no maintainer script runs.
 # shellcheck shell=bash
 
+# A script that ends by set -e says where: an end without a word tells nobody what to do.
+set -E
+trap 'fetch_say "line $LINENO of ${BASH_SOURCE[0]##*/} failed: $BASH_COMMAND"' ERR
+
 fetch_cache()
 {
 	local base=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}
