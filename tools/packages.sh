@@ -162,7 +162,7 @@ qemu_package()
 	esac
 }
 
-# cross_compiler ARCH: as need() wants it.
+# cross_compiler ARCH: as need() wants it. Its C library's headers are only recommended by it.
 cross_compiler()
 {
 	local triplet=$1-linux-gnu
@@ -172,7 +172,7 @@ cross_compiler()
 	i386) triplet=i686-linux-gnu ;;
 	ppc64el) triplet=powerpc64le-linux-gnu ;;
 	esac
-	echo "$triplet-gcc=gcc-$triplet"
+	echo "$triplet-gcc=gcc-$triplet" "libc6-dev-$1-cross"
 }
 
 qemu_is_good()
