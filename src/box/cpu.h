@@ -52,6 +52,12 @@ bool cpu_is_fully_offline(struct box *box, int cpu);
 int cpu_hardware_id(struct box *box, int cpu);
 
 /*
+ * No other online CPU is isolated with `isolcpus=`: isolated ones share the scheduler's default
+ * root domain, and this one is alone in it. No legal cause: a fact that a known defect is told by.
+ */
+bool cpu_is_only_isolated(struct box *box, int cpu);
+
+/*
  * Why the kernel may legally refuse to move this CPU with this errno (catalogue 2.1): 1 and a
  * sentence with its proof (owned by the caller), or 0 when no legal cause can be shown. `kmsg` is
  * what the kernel logged during the write (may be NULL).

@@ -58,6 +58,16 @@ static int last_housekeeping(const struct refusal *r, char **ret_proof)
 	return 1;
 }
 
+bool cpu_is_only_isolated(struct box *box, int cpu)
+{
+	struct cpulist online, isolated, only = cpulist_of(cpu), both;
+
+	if (cpu_online_read(box, &online) < 0 || !list_read(box, "isolated", &isolated))
+		return false;
+	both = cpulist_and(&online, &isolated);
+	return cpulist_equal(&both, &only);
+}
+
 /* Which CPU keeps the time is in no file; that it is none of the nohz_full ones is all that can be
  * known. */
 static int timekeeper(const struct refusal *r, char **ret_proof)

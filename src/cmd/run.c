@@ -230,14 +230,14 @@ static char *fresh_name(void)
 	return text_printf("run-%s-%d", stamp, (int)getpid());
 }
 
-/* The ids live as long as the catalogue. */
-static void find_known(const json_t *catalog, const char **ids, size_t size)
+/* Lives as long as both. */
+static struct known_scope known_here(const json_t *catalog, struct utsname *uts)
 {
-	struct utsname uts;
-
-	if (uname(&uts) < 0)
-		uts = (struct utsname){};
-	known_claims(json_object_get(catalog, "known"), uts.release, uts.machine, ids, size);
+	if (uname(uts) < 0)
+		*uts = (struct utsname){};
+	return (struct known_scope){ .defects = json_object_get(catalog, "known"),
+				     .kernel = uts->release,
+				     .arch = uts->machine };
 }
 
 /* The run's name is its directory's. */
@@ -292,7 +292,7 @@ static int play(const struct request *q)
 	const struct scenario **scenarios = NULL;
 	const struct witness **witnesses = NULL;
 	json_t *catalog = catalog_json();
-	const char *known[32];
+	struct utsname uts;
 	struct error err = {};
 	struct run_setup setup = {
 		.scenarios = scenarios_all,
@@ -318,12 +318,11 @@ static int play(const struct request *q)
 		.baseline = q->baseline,
 		.prober_port = q->prober_port,
 		.has_no_retry = q->has_no_retry,
-		.no_retry_claims = known,
+		.known = known_here(catalog, &uts),
 		.state_path = STATE_PATH,
 	};
 	int r = box_open("/", &box, &err);
 
-	find_known(catalog, known, ARRAY_SIZE(known));
 	if (q->suite.setup.name)
 		use_suite(q, &setup, catalog);
 	setup.box = box;

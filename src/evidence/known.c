@@ -61,32 +61,16 @@ static bool is_of(const json_t *defect, const char *kernel, const char *arch)
 				 record_get_str(kernels, "before"));
 }
 
-json_t *known_find(const json_t *known, const char *claim, const char *kernel, const char *arch,
-		   const json_t *data)
+json_t *known_find(const struct known_scope *scope, const char *claim, const json_t *data)
 {
 	json_t *defect;
 	size_t i;
 
-	json_array_foreach(known, i, defect) {
+	json_array_foreach(scope->defects, i, defect) {
 		if (strcmp(record_get_str(defect, "claim"), claim) == 0 &&
-		    is_of(defect, kernel, arch) && is_shown(json_object_get(defect, "shows"), data))
+		    is_of(defect, scope->kernel, scope->arch) &&
+		    is_shown(json_object_get(defect, "shows"), data))
 			return defect;
 	}
 	return NULL;
-}
-
-void known_claims(const json_t *known, const char *kernel, const char *arch, const char **ids,
-		  size_t size)
-{
-	json_t *defect;
-	size_t i, n = 0;
-
-	json_array_foreach(known, i, defect) {
-		const char *claim = record_get_str(defect, "claim");
-
-		/* A crash is nobody's claim. */
-		if (*claim && n + 1 < size && is_of(defect, kernel, arch))
-			ids[n++] = claim;
-	}
-	ids[n] = NULL;
 }

@@ -16,21 +16,18 @@ json_t *known_defects(void);
  * is of the crash line ("oops", "function"). */
 #define KNOWN_CRASH ""
 
-/*
- * The entry of `known` (an array or NULL) that explains an unmet expectation of `claim` on that
- * kernel with that `data`; borrowed; NULL: none. An entry explains only what shows all of its
- * `shows`, and nothing when it has none.
- */
-json_t *known_find(const json_t *known, const char *claim, const char *kernel, const char *arch,
-		   const json_t *data);
+/* The defects that are known, and the box that they are asked about. All borrowed. */
+struct known_scope {
+	const json_t *defects;     /* an array, or NULL: none */
+	const char *kernel, *arch; /* as uname -r and -m say */
+};
 
 /*
- * The claims that entries of `known` name for that kernel: at most size - 1 ids, borrowed, and
- * NULL. Whether a failure is one of them shows its data: this says only where a second try tells
- * nothing.
+ * The entry that explains an unmet expectation of `claim` with that `data` on the scope's box;
+ * borrowed; NULL: none. An entry explains only what shows all of its `shows`, and nothing when it
+ * has none.
  */
-void known_claims(const json_t *known, const char *kernel, const char *arch, const char **ids,
-		  size_t size);
+json_t *known_find(const struct known_scope *scope, const char *claim, const json_t *data);
 
 /* Whether release ("6.1.0-50-cloud-amd64") lies in [from, before); NULL or "": no bound on that
  * side. */

@@ -104,13 +104,21 @@ static void rest_on(struct finding *f, const char *result, int n)
 		set_why(f, "%s", record_str(first, "text"));
 }
 
+/* What was known when it ran, and the box that it ran on. */
+static struct known_scope scope_of(const struct record *run)
+{
+	return (struct known_scope){
+		.defects = json_object_get(run->catalog, "known"),
+		.kernel = record_get_str(run->meta, "kernel"),
+		.arch = record_get_str(run->meta, "arch"),
+	};
+}
+
 /* The one defect that explains all that was unmet, or NULL: one unexplained failure is a new one.
  */
 static json_t *find_known(const struct finding *f)
 {
-	const json_t *list = json_object_get(f->run->catalog, "known");
-	const char *kernel = record_get_str(f->run->meta, "kernel"),
-		   *arch = record_get_str(f->run->meta, "arch");
+	struct known_scope scope = scope_of(f->run);
 	json_t *defect = NULL;
 
 	record_foreach(l, f->run, .type = "expect", .scenario = f->scenario->id,
@@ -119,7 +127,7 @@ static json_t *find_known(const struct finding *f)
 
 		if (strcmp(record_str(l, "result"), "unmet") != 0)
 			continue;
-		found = known_find(list, f->claim, kernel, arch, record_data(l));
+		found = known_find(&scope, f->claim, record_data(l));
 		if (!found || (defect && found != defect))
 			return NULL;
 		defect = found;
@@ -190,9 +198,9 @@ static bool ended_early(struct finding *f)
 	if (f->verdict == VERDICT_TIMEOUT && !has_acted(f->run))
 		f->verdict = VERDICT_ERROR;
 	if (f->verdict == VERDICT_CRASH && crash) {
-		f->known = known_find(json_object_get(f->run->catalog, "known"), KNOWN_CRASH,
-				      record_get_str(f->run->meta, "kernel"),
-				      record_get_str(f->run->meta, "arch"), record_data(crash));
+		struct known_scope scope = scope_of(f->run);
+
+		f->known = known_find(&scope, KNOWN_CRASH, record_data(crash));
 		f->kind = f->known ? "known" : NULL;
 	}
 	if (end)

@@ -187,6 +187,7 @@ int run_try(struct run *run, const struct run_try *t, struct stage **ret_stage)
 		.time_ns = run->setup->time_ns,
 		.plan = run->setup->plan,
 		.baseline = run->setup->baseline,
+		.known = run->setup->known,
 	};
 	_cleanup_(cleanup_stage) struct stage *stage = NULL;
 	enum run_end end = RUN_ENDED;

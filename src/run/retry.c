@@ -24,14 +24,9 @@ size_t run_find_failed(const struct run *run, const struct stage *stage,
 	const struct claim *const *claims = stage_claims(stage);
 	size_t n = 0;
 
-	for (size_t i = 0; claims[i]; i++) {
-		const char *const *known = run->setup->no_retry_claims;
-
-		while (known && *known && strcmp(*known, claims[i]->id) != 0)
-			known++;
-		if (run->shared->unmet[i] > 0 && (!known || !*known))
+	for (size_t i = 0; claims[i]; i++)
+		if (run->shared->unmet[i] > run->shared->explained[i])
 			failed[n++] = claims[i];
-	}
 	return n;
 }
 

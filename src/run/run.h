@@ -12,6 +12,7 @@
 
 #include "base/cpulist.h"
 #include "box/box.h"
+#include "evidence/known.h"
 #include "evidence/rundir.h"
 #include "stage/claim.h"
 
@@ -63,8 +64,7 @@ struct run_setup {
 	bool has_platform;  /* CPUs are taken out and put in when asked */
 	bool is_expendable; /* nobody would miss the box: what may cost it is tried too */
 	bool has_no_retry;
-	const char *const *no_retry_claims; /* known to fail here: a second try would tell nothing;
-					       NULL: none */
+	struct known_scope known; /* of what these explain a second try would tell nothing */
 	const char *state_path; /* of the saved state that the next start finds; NULL: not kept, no
 				   guardian */
 	struct run_limits limits;

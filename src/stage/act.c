@@ -187,7 +187,9 @@ static int judge_outcome(struct stage *s, const struct act_spec *spec, const str
 			     act->value, act->path, error_name(act->result), proof);
 		return 0;
 	}
-	expect(s, act, claim, false, json_pack("{s:s}", "result", error_name(act->result)),
+	expect(s, act, claim, false,
+	       json_pack("{s:s, s:b}", "result", error_name(act->result), "only_isolated",
+			 act->cpu >= 0 && cpu_is_only_isolated(s->setup.box, act->cpu)),
 	       "writing \"%s\" to \"%s\" gave %s, which has no legal cause here", act->value,
 	       act->path, error_name(act->result));
 	return act->result ? -act->result : -EIO;

@@ -45,8 +45,11 @@ void expect(struct stage *s, const struct act *act, const struct claim *claim, b
 	int i = stage_claim_index(s, claim);
 	va_list ap;
 
-	if (!is_met && i >= 0)
+	if (!is_met && i >= 0) {
 		atomic_fetch_add(&s->setup.shared->unmet[i], 1);
+		if (known_find(&s->setup.known, claim->id, data))
+			atomic_fetch_add(&s->setup.shared->explained[i], 1);
+	}
 	va_start(ap, text_fmt);
 	record(s, act, claim, is_met ? "met" : "unmet", data, text_fmt, ap);
 	va_end(ap);

@@ -13,6 +13,7 @@
 
 #include "base/cpulist.h"
 #include "evidence/journal.h"
+#include "evidence/known.h"
 #include "stage/claim.h"
 
 #define STAGE_CLAIMS_MAX 256
@@ -26,6 +27,7 @@ struct stage_shared {
 	atomic_llong act_began_ns;           /* CLOCK_BOOTTIME */
 	atomic_llong progress_ns;            /* last sign of life of the child outside of acts */
 	atomic_uint unmet[STAGE_CLAIMS_MAX]; /* per claim, in the order of stage_claims() */
+	atomic_uint explained[STAGE_CLAIMS_MAX]; /* of those: by a known defect */
 	_Atomic uint64_t dead[CPULIST_MAX / 64]; /* closed windows: see stage_cpu_is_dead() */
 };
 
@@ -45,6 +47,7 @@ struct stage_setup {
 	int64_t time_ns;        /* how long a scenario bounded by time may go on; 0: as it likes */
 	const json_t *plan;     /* what to repeat instead of choosing at random; NULL: choose */
 	const json_t *baseline; /* what acts cost in earlier runs of this box; NULL: not known */
+	struct known_scope known; /* which failures are explained */
 };
 
 _must_check_ int stage_new(const struct stage_setup *setup, struct stage **ret);

@@ -86,6 +86,29 @@ static void the_last_housekeeper_may_stay(void **state)
 	check(EBUSY, NULL, "the last online CPU that is not isolated");
 }
 
+/* Of the isolated ones that are online, that is; it is no cause by itself. */
+static void one_may_be_the_only_isolated_cpu(void **state)
+{
+	static const struct {
+		const char *online, *isolated;
+		bool is_alone;
+	} cases[] = {
+		{ "0-3\n", "1\n", true },    { "0-1,3\n", "1-2\n", true },
+		{ "0-3\n", "1-2\n", false }, { "0-3\n", "2\n", false },
+		{ "0-3\n", "\n", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(cleanup_box) struct box *box = NULL;
+
+		put(CPU "online", cases[i].online);
+		put(CPU "isolated", cases[i].isolated);
+		assert_int_equal(box_open(root, &box, NULL), 0);
+		assert_int_equal(cpu_is_only_isolated(box, 1), cases[i].is_alone);
+		check(EBUSY, NULL, NULL);
+	}
+}
+
 static void the_timekeeper_may_stay(void **state)
 {
 	put(CPU "nohz_full", "2-3\n");
@@ -126,7 +149,7 @@ int main(void)
 		TEST(without_a_cause_there_is_no_excuse), TEST(the_last_cpu_may_stay),
 		TEST(the_last_housekeeper_may_stay),      TEST(the_timekeeper_may_stay),
 		TEST(deadline_tasks_may_need_it),         TEST(the_log_may_say_why),
-		TEST(siblings_stay_off_without_smt),
+		TEST(siblings_stay_off_without_smt),      TEST(one_may_be_the_only_isolated_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

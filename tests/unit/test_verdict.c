@@ -202,32 +202,37 @@ static void kernels_are_compared_by_number(void **state)
 	assert_false(known_is_in_range("mainline", NULL, NULL));
 }
 
-/* The defect of a crash has no claim; those behind it count all the same. */
-static void claims_of_known_defects(void **state)
+/* The right claim on the right box, and all that it shows: else it is a new failure. */
+static void a_defect_explains_what_it_shows(void **state)
 {
-	json_t *known = json_pack(
-		"[{s:s, s:{s:s, s:n}, s:n}, {s:n, s:{}, s:n}, {s:s, s:{}, s:s}, {s:s, s:{}, s:n}]",
-		"claim", "a.one", "kernels", "from", "6.2", "before", "arch", "claim", "kernels",
-		"arch", "claim", "b.two", "kernels", "arch", "s390x", "claim", "c.three", "kernels",
-		"arch");
-	const char *ids[3];
+	json_t *defects = json_pack("[{s:s, s:{s:s}, s:s, s:{s:s, s:b}}]", "claim", "a.one",
+				    "kernels", "from", "6.2", "arch", "s390x", "shows", "result",
+				    "EBUSY", "alone", true),
+	       *all = json_pack("{s:s, s:b, s:i}", "result", "EBUSY", "alone", true, "cpu", 3),
+	       *part = json_pack("{s:s, s:b}", "result", "EBUSY", "alone", false);
+	struct known_scope scope = { defects, "6.12.95", "s390x" };
 
 	(void)state;
-	assert_non_null(known);
-	known_claims(known, "6.1.0-50-amd64", "x86_64", ids, ARRAY_SIZE(ids));
-	assert_string_equal(ids[0], "c.three");
-	assert_null(ids[1]);
-	known_claims(known, "6.12.95", "s390x", ids, ARRAY_SIZE(ids));
-	assert_string_equal(ids[0], "a.one");
-	assert_string_equal(ids[1], "b.two");
-	assert_null(ids[2]);
-	json_decref(known);
+	assert_ptr_equal(known_find(&scope, "a.one", all), json_array_get(defects, 0));
+	assert_null(known_find(&scope, "a.one", part));
+	assert_null(known_find(&scope, "a.one", NULL));
+	assert_null(known_find(&scope, "a.two", all));
+	scope.arch = "x86_64";
+	assert_null(known_find(&scope, "a.one", all));
+	scope = (struct known_scope){ defects, "6.1.192", "s390x" };
+	assert_null(known_find(&scope, "a.one", all));
+	scope = (struct known_scope){};
+	assert_null(known_find(&scope, "a.one", all));
+	json_decref(defects);
+	json_decref(all);
+	json_decref(part);
 }
 
 /* An entry that shows nothing would excuse everything. */
 static void defects_are_well_formed(void **state)
 {
 	json_t *known = known_defects(), *defect, *bare;
+	struct known_scope scope = { .defects = known };
 	const char *arch;
 	size_t i;
 
@@ -241,13 +246,17 @@ static void defects_are_well_formed(void **state)
 		assert_true(json_object_size(json_object_get(defect, "shows")) > 0);
 		assert_true(json_is_object(json_object_get(defect, "kernels")));
 		arch = record_get_str(defect, "arch");
-		assert_ptr_equal(known_find(known, record_get_str(defect, "claim"), "6.1.0",
-					    *arch ? arch : "x86_64",
+		scope.arch = *arch ? arch : "x86_64";
+		scope.kernel = record_get_str(json_object_get(defect, "kernels"), "from");
+		if (!*scope.kernel)
+			scope.kernel = "6.1.0";
+		assert_ptr_equal(known_find(&scope, record_get_str(defect, "claim"),
 					    json_object_get(defect, "shows")),
 				 defect);
 	}
 	bare = json_pack("[{s:s, s:s}]", "id", "x", "claim", "a.b");
-	assert_null(known_find(bare, "a.b", "6.1.0", "x86_64", NULL));
+	scope.defects = bare;
+	assert_null(known_find(&scope, "a.b", NULL));
 	json_decref(bare);
 	json_decref(known);
 }
@@ -260,7 +269,7 @@ int main(void)
 		cmocka_unit_test(strange_places_are_refused),
 		cmocka_unit_test(bounds_hold),
 		cmocka_unit_test(kernels_are_compared_by_number),
-		cmocka_unit_test(claims_of_known_defects),
+		cmocka_unit_test(a_defect_explains_what_it_shows),
 		cmocka_unit_test(defects_are_well_formed),
 	};
 
