@@ -28,6 +28,7 @@
 /* Pages. */
 #define LIMITS_PAGE_ROWS 100
 #define LIMITS_API_ROWS 1000
+#define LIMITS_BULK 1000 /* things that one request changes */
 #define LIMITS_MATRIX_ROWS 400
 #define LIMITS_MATRIX_COLUMNS 60
 #define LIMITS_URL 4096

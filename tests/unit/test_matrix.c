@@ -148,6 +148,29 @@ static void changes_are_seen(void **state)
 	check(b, &filters[1], MATRIX_CLAIM, MATRIX_KERNEL);
 }
 
+/* One that is blocked or untried neither hides passes nor is hidden by them; what is broken is
+ * seen. */
+static void several_cells_look_like_one(void **state)
+{
+	static const struct {
+		struct matrix_count count;
+		const char *word;
+	} looks[] = {
+		{ { .n = { [CELL_PASS] = 3 } }, "pass" },
+		{ { .n = { [CELL_PASS] = 3, [CELL_NOT_APPLICABLE] = 1 } }, "pass" },
+		{ { .n = { [CELL_PASS] = 3, [CELL_BLOCKED] = 40 } }, "in-part" },
+		{ { .n = { [CELL_PASS] = 3, [CELL_NEVER] = 1 } }, "in-part" },
+		{ { .n = { [CELL_PASS] = 3, [CELL_SKIP] = 1, [CELL_LIMIT] = 1 } }, "in-part" },
+		{ { .n = { [CELL_PASS] = 3, [CELL_STALE] = 1 } }, "stale" },
+		{ { .n = { [CELL_PASS] = 90, [CELL_BLOCKED] = 9, [CELL_FAIL] = 1 } }, "fail" },
+		{ { .n = { [CELL_SKIP] = 3, [CELL_BLOCKED] = 1 } }, "blocked" },
+		{ { .n = { [CELL_NEVER] = 3 } }, "never-tried" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+		assert_string_equal(matrix_look(&looks[i].count).word, looks[i].word);
+}
+
 static void time_alone_changes_states(void **state)
 {
 	struct box *b = *state;
@@ -169,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(counts_are_those_of_the_database, open_box,
 						close_box),
+		cmocka_unit_test_setup_teardown(several_cells_look_like_one, open_box, close_box),
 		cmocka_unit_test_setup_teardown(changes_are_seen, open_box, close_box),
 		cmocka_unit_test_setup_teardown(time_alone_changes_states, open_box, close_box),
 	};

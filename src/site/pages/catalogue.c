@@ -43,7 +43,7 @@ static int put_table(struct request *r, const char *kind, enum matrix_axis axis,
 			out_put(out, "%d%%", matrix_coverage(count));
 		out_raw(out, "</td><td>");
 		if (count)
-			page_state(out, matrix_worst(count));
+			page_look(out, matrix_look(count));
 		out_raw(out, "</td></tr>\n");
 	}
 	out_raw(out, "</tbody></table></div>\n");

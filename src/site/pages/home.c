@@ -115,15 +115,14 @@ static int put_overview(struct request *r)
 				continue;
 			}
 			out_put(out, "<td><a class=\"m s-%s\" href=\"/matrix?arch=",
-				cell_words[matrix_worst(count)].word);
+				matrix_look(count).word);
 			out_url(out, m->rows[row]);
 			out_raw(out, "&amp;series=");
 			out_url(out, m->columns[c]);
 			out_put(out,
-				"\"><span class=\"v\">%d%%<span class=\"h\"> proved, the worst is "
-				"%s</span></span>",
+				"\"><span class=\"v\">%d%%<span class=\"h\"> proved: %s</span></span>",
 				matrix_coverage(count) < 0 ? 0 : matrix_coverage(count),
-				cell_words[matrix_worst(count)].title);
+				matrix_look(count).title);
 			page_bar(out, count);
 			out_raw(out, "</a></td>");
 		}

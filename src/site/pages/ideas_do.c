@@ -179,7 +179,7 @@ int page_idea_moderate(struct request *r)
 	db = n < 0 ? NULL : request_writer(r);
 	if (!db)
 		return -r->err.code;
-	n = idea_set_state(db, id, request_form(r, "state"), request_form(r, "note"),
+	n = idea_set_state(db, &id, 1, request_form(r, "state"), request_form(r, "note"),
 			   request_form(r, "covered_by"), r->now, &r->err);
 	if (n >= 0)
 		n = account_audit(db, r->now, r->who.name, "idea", r->parts[0], &r->err);

@@ -239,14 +239,18 @@ static const char *given(const struct request *r, const char *name)
 	return NULL;
 }
 
-int page_machine_change(struct request *r, const struct machine_change *change)
+int page_machine_change(struct request *r, const char *const *names, size_t n_names,
+			const struct machine_change *change)
 {
 	struct db *db = request_writer(r);
-	int n = db ? machine_set(db, r->parts[0], change, r->now, &r->err) : -r->err.code;
+	int n = db ? machine_set_all(db, names, n_names, change, r->now, &r->err) : -r->err.code;
 
-	if (n >= 0)
-		n = account_audit(db, r->now, r->who.name, "machine", r->parts[0], &r->err);
-	return n < 0 ? n : event_add(db, r->now, "machine", r->parts[0], "{}", &r->err);
+	for (size_t i = 0; n >= 0 && i < n_names; i++) {
+		n = account_audit(db, r->now, r->who.name, "machine", names[i], &r->err);
+		if (n >= 0)
+			n = event_add(db, r->now, "machine", names[i], "{}", &r->err);
+	}
+	return n;
 }
 
 int page_machine_save(struct request *r)
@@ -273,7 +277,7 @@ int page_machine_save(struct request *r)
 	    (text_to_int(days, &change.every_days) < 0 || change.every_days > 3650))
 		n = error_set(&r->err, EINVAL, "\"%.20s\" is no number of days", days);
 	if (n >= 0)
-		n = page_machine_change(r, &change);
+		n = page_machine_change(r, &r->parts[0], 1, &change);
 	out_url(&url, r->parts[0]);
 	if (n >= 0)
 		n = request_see(r, "/machine/%s", url.text ? url.text : "");

@@ -100,7 +100,7 @@ static void put_link(struct out *out, const struct place *p, const struct matrix
 static void put_cell(struct out *out, const struct place *p, int row, int column)
 {
 	const struct matrix_count *count = matrix_at(p->m, row, column);
-	enum cell_state worst = matrix_worst(count);
+	struct matrix_look look = matrix_look(count);
 	int applicable = count->total - count->n[CELL_NOT_APPLICABLE];
 
 	if (count->total == 0) {
@@ -108,16 +108,21 @@ static void put_cell(struct out *out, const struct place *p, int row, int column
 		return;
 	}
 	out_raw(out, "<td><a class=\"m s-");
-	out_put(out, "%s\" href=\"", cell_words[worst].word);
+	out_put(out, "%s\" href=\"", look.word);
 	put_link(out, p, count, p->m->rows[row], p->m->columns[column]);
 	out_put(out,
 		"\"><span class=\"v\"><span aria-hidden=\"true\">%s</span>"
 		"<span class=\"h\">%s, passed </span> ",
-		cell_words[worst].symbol, cell_words[worst].title);
+		look.symbol, look.title);
 	if (applicable == 1)
-		out_put(out, "<span class=\"w\">%s</span>", cell_words[worst].title);
+		out_put(out, "<span class=\"w\">%s</span>", look.title);
 	else
 		out_put(out, "%d<span class=\"of\">/%d</span>", count->n[CELL_PASS], applicable);
+	if (count->n[CELL_BLOCKED] && applicable > 1)
+		out_put(out,
+			"<small class=\"by\"><span aria-hidden=\"true\">%s</span>"
+			"<span class=\"h\">, blocked </span>%d</small>",
+			cell_words[CELL_BLOCKED].symbol, count->n[CELL_BLOCKED]);
 	out_raw(out, "</span>");
 	if (count->total > 1)
 		page_bar(out, count);
@@ -197,7 +202,10 @@ static void put_legend(struct out *out, const struct place *p)
 		page_state(out, (enum cell_state)i);
 		out_put(out, " %d</a></li>", p->m->all.n[i]);
 	}
-	out_raw(out, "</ul>\n");
+	out_raw(out,
+		"<li><span class=\"state s-in-part\"><span aria-hidden=\"true\">◐</span> "
+		"pass in part</span> <small>the rest skipped, blocked or not tried</small></li>"
+		"</ul>\n");
 }
 
 int page_matrix(struct request *r)

@@ -18,6 +18,7 @@ void page_error(struct request *r, int status, const char *text);
 
 /* A state as a small mark with its word; never by colour alone. */
 void page_state(struct out *out, enum cell_state state);
+void page_look(struct out *out, struct matrix_look look);
 /* The newest results as letters, the newest first, each with its colour. */
 void page_recent(struct out *out, const char *recent);
 
@@ -45,9 +46,10 @@ void page_bar(struct out *out, const struct matrix_count *count);
 void page_token(struct request *r);
 _must_check_ int page_check_token(struct request *r);
 
-/* Changes the machine that the path names, with the note of who did it and the word to watchers. */
+/* Changes machines, all or none, with the note of who did it and the word to watchers. */
 struct machine_change;
-_must_check_ int page_machine_change(struct request *r, const struct machine_change *change);
+_must_check_ int page_machine_change(struct request *r, const char *const *names, size_t n,
+				     const struct machine_change *change);
 
 /* markdown.c: a stranger's text as HTML; what it may hold is bounded in size and kind. */
 void page_markdown(struct out *out, const char *text);

@@ -14,6 +14,12 @@ void page_state(struct out *out, enum cell_state state)
 		w->word, w->symbol, w->title);
 }
 
+void page_look(struct out *out, struct matrix_look look)
+{
+	out_put(out, "<span class=\"state s-%s\"><span aria-hidden=\"true\">%s</span> %s</span>",
+		look.word, look.symbol, look.title);
+}
+
 void page_recent(struct out *out, const char *recent)
 {
 	if (!*recent)

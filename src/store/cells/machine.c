@@ -183,11 +183,28 @@ static int plan_its_targets(struct db *db, int64_t machine, struct error *err)
 	return r;
 }
 
-int machine_set(struct db *db, const char *name, const struct machine_change *c, int64_t now,
-		struct error *err)
+static int set_one(struct db *db, const char *name, const struct machine_change *c, int64_t now,
+		   struct error *err)
+{
+	int64_t id = 0;
+	int r = db_number(db, &id, err, "SELECT id FROM machine WHERE name=?1", "s", name);
+
+	if (r == 0)
+		return error_set(err, ENOENT, "there is no machine \"%.80s\"", name);
+	if (r >= 0)
+		r = set_texts(db, id, c, err);
+	if (r >= 0 && c->health)
+		r = set_health(db, id, c, now, err);
+	if (r >= 0 && c->key)
+		r = set_key(db, id, c->key, err);
+	return r < 0 ? r : plan_its_targets(db, id, err);
+}
+
+int machine_set_all(struct db *db, const char *const *names, size_t n,
+		    const struct machine_change *c, int64_t now, struct error *err)
 {
 	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
-	int64_t id = 0, day = 0;
+	int64_t day = 0;
 	int r;
 
 	if (c->health && !is_health(c->health))
@@ -199,17 +216,8 @@ int machine_set(struct db *db, const char *name, const struct machine_change *c,
 	if (r < 0)
 		return r;
 	undo = db;
-	r = db_number(db, &id, err, "SELECT id FROM machine WHERE name=?1", "s", name);
-	if (r == 0)
-		return error_set(err, ENOENT, "there is no machine \"%.80s\"", name);
-	if (r >= 0)
-		r = set_texts(db, id, c, err);
-	if (r >= 0 && c->health)
-		r = set_health(db, id, c, now, err);
-	if (r >= 0 && c->key)
-		r = set_key(db, id, c->key, err);
-	if (r >= 0)
-		r = plan_its_targets(db, id, err);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = set_one(db, names[i], c, now, err);
 	if (r >= 0)
 		r = cell_refresh(db, 0, now, err);
 	if (r >= 0)
@@ -217,6 +225,12 @@ int machine_set(struct db *db, const char *name, const struct machine_change *c,
 	if (r >= 0)
 		undo = NULL;
 	return r;
+}
+
+int machine_set(struct db *db, const char *name, const struct machine_change *c, int64_t now,
+		struct error *err)
+{
+	return machine_set_all(db, &name, 1, c, now, err);
 }
 
 int machine_blocked(struct db *db, int64_t machine, int64_t *ret, struct error *err)

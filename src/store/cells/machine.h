@@ -20,8 +20,13 @@ struct machine_change {
 	const char *key; /* with which it signs, as base64; "": none any more */
 	int every_days;  /* -1: stays */
 };
-/* -ENOENT: no such machine; -EINVAL: no such health, no key, or no date. A transaction of its own.
+/*
+ * The same change of each of them, by name: of all or of none, in a transaction of its own.
+ * -ENOENT: no such machine; -EINVAL: no such health, no key, or no date.
  */
+_must_check_ int machine_set_all(struct db *db, const char *const *names, size_t n,
+				 const struct machine_change *change, int64_t now,
+				 struct error *err);
 _must_check_ int machine_set(struct db *db, const char *name, const struct machine_change *change,
 			     int64_t now, struct error *err);
 

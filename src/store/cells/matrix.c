@@ -59,6 +59,16 @@ enum cell_state matrix_worst(const struct matrix_count *count)
 	return worst;
 }
 
+struct matrix_look matrix_look(const struct matrix_count *count)
+{
+	const struct cell_word *worst = &cell_words[matrix_worst(count)];
+
+	if (count->n[CELL_PASS] > 0 && worst != &cell_words[CELL_PASS] &&
+	    worst->badness < cell_words[CELL_STALE].badness)
+		return (struct matrix_look){ "in-part", "◐", "pass in part" };
+	return (struct matrix_look){ worst->word, worst->symbol, worst->title };
+}
+
 int matrix_coverage(const struct matrix_count *count)
 {
 	int applicable = count->total - count->n[CELL_NOT_APPLICABLE];

@@ -66,5 +66,14 @@ static inline const struct matrix_count *matrix_at(const struct matrix *m, int r
 /* The state that stands for all of them: the worst one that is there. */
 enum cell_state matrix_worst(const struct matrix_count *count);
 
+/*
+ * How several cells look as one. Where nothing is worse than skipped, blocked or not tried, passes
+ * beside them are not hidden by that, and are no proof of all either: "in part".
+ */
+struct matrix_look {
+	const char *word, *symbol, *title; /* as struct cell_word */
+};
+struct matrix_look matrix_look(const struct matrix_count *count);
+
 /* Passes in percent of what is applicable; -1: nothing is. 100 only when all are. */
 int matrix_coverage(const struct matrix_count *count);

@@ -85,7 +85,19 @@ int idea_add(struct db *db, const struct idea_new *idea, int64_t now, int64_t *r
 	return 0;
 }
 
-int idea_set_state(struct db *db, int64_t id, const char *state, const char *note,
+static int set_state(struct db *db, int64_t id, const char *state, const char *note,
+		     const char *covered_by, int64_t now, struct error *err)
+{
+	int r = db_run(db, err,
+		       "UPDATE idea SET state=?2,note=?3,covered_by=?4,changed_at=?5 WHERE id=?1",
+		       "isssi", id, state, note, covered_by, now);
+
+	if (r >= 0 && db_changes(db) == 0)
+		return error_set(err, ENOENT, "there is no idea %" PRId64, id);
+	return r < 0 ? r : index_idea(db, id, err);
+}
+
+int idea_set_state(struct db *db, const int64_t *ids, size_t n, const char *state, const char *note,
 		   const char *covered_by, int64_t now, struct error *err)
 {
 	struct db *undo _cleanup_(cleanup_db_rollback) = NULL;
@@ -109,13 +121,8 @@ int idea_set_state(struct db *db, int64_t id, const char *state, const char *not
 	if (r < 0)
 		return r;
 	undo = db;
-	r = db_run(db, err,
-		   "UPDATE idea SET state=?2,note=?3,covered_by=?4,changed_at=?5 WHERE id=?1",
-		   "isssi", id, state, note, covered_by, now);
-	if (r >= 0 && db_changes(db) == 0)
-		return error_set(err, ENOENT, "there is no idea %" PRId64, id);
-	if (r >= 0)
-		r = index_idea(db, id, err);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = set_state(db, ids[i], state, note, covered_by, now, err);
 	if (r >= 0)
 		r = db_commit(db, err);
 	if (r >= 0)

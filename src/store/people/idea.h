@@ -22,9 +22,11 @@ extern const char *const idea_states[]; /* ended by NULL */
 extern const char *const idea_kinds[];
 extern const char *const idea_votes[]; /* want, hardware, implement */
 
-/* -EINVAL: no such state, or "covered" without what covers it; -ENOENT. */
-_must_check_ int idea_set_state(struct db *db, int64_t id, const char *state, const char *note,
-				const char *covered_by, int64_t now, struct error *err);
+/* Of each of them, or of none. -EINVAL: no such state, or "covered" without what covers it;
+ * -ENOENT. */
+_must_check_ int idea_set_state(struct db *db, const int64_t *ids, size_t n, const char *state,
+				const char *note, const char *covered_by, int64_t now,
+				struct error *err);
 
 /* Gives a vote, or takes it back. One a voter and kind; the idea must be visible. */
 _must_check_ int idea_vote(struct db *db, int64_t id, const char *voter, const char *kind,
