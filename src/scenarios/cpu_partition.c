@@ -35,6 +35,22 @@ static const struct claim invalid_and_back = {
 	.faults = FAULTS("kmod:partition-stays-invalid"),
 };
 
+/* Isolated partitions came with 6.1 (and with its backports), and with them what a partition
+ * without CPUs says and does: before, no promise was made. An empty group takes no CPU from
+ * anybody. */
+static bool has_isolated(struct box *box)
+{
+	_cleanup_free_ char *dir = NULL;
+	int r = cgroup_turn_on(box, "cpuset"), written = -1;
+
+	if (r >= 0 && cgroup_make("kinds", &dir) >= 0)
+		written = box_writef(box, "isolated", "%s/cpuset.cpus.partition", dir);
+	cgroup_remove(dir);
+	if (r > 0)
+		cgroup_turn_off(box, "cpuset");
+	return written >= 0;
+}
+
 static int probe(struct box *box, char **ret_why)
 {
 	_cleanup_free_ char *all = NULL;
@@ -43,6 +59,10 @@ static int probe(struct box *box, char **ret_why)
 
 	if (r <= 0)
 		return r;
+	if (!has_isolated(box)) {
+		*ret_why = strdup("this kernel takes no \"isolated\" in cpuset.cpus.partition");
+		return 0;
+	}
 	if (box_readf(box, &all, CGROUP_TOP "/cpuset.cpus.effective") < 0 ||
 	    cpu_online_read(box, &online) < 0 || cpulist_parse(all, &effective) < 0 ||
 	    cpulist_equal(&online, &effective))
@@ -54,7 +74,8 @@ static int probe(struct box *box, char **ret_why)
 
 static const struct need need_partitions = {
 	.id = "box.cpuset-partitions",
-	.summary = "cgroup v2 with cpusets, and nobody's partition among them",
+	.summary =
+		"cgroup v2 with cpusets that may be isolated (6.1), and nobody's partition among them",
 	.probe = probe,
 };
 
