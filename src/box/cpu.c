@@ -133,3 +133,12 @@ bool cpu_is_fully_online(struct box *box, int cpu)
 	       cpu_state_read(box, cpu, &state, &target) == 0 && state == online &&
 	       target == online;
 }
+
+bool cpu_trap_can_be_cleared(struct box *box, int cpu)
+{
+	_cleanup_free_ char *path = text_printf("sys/devices/system/cpu/cpu%d/hotplug/fail", cpu),
+			    *now = NULL;
+
+	return path && box_readf(box, &now, "%s", path) == 0 &&
+	       (strcmp(now, "-1") != 0 || box_write(box, path, "-1") == 0);
+}

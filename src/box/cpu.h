@@ -57,6 +57,10 @@ int cpu_hardware_id(struct box *box, int cpu);
  */
 bool cpu_is_only_isolated(struct box *box, int cpu);
 
+/* A trap in hotplug/fail can be taken back by writing -1: kernels before 5.13 cannot, and one that
+ * is not hit stays for ever. Writes only where none is armed. */
+bool cpu_trap_can_be_cleared(struct box *box, int cpu);
+
 /*
  * Why the kernel may legally refuse to move this CPU with this errno (catalogue 2.1): 1 and a
  * sentence with its proof (owned by the caller), or 0 when no legal cause can be shown. `kmsg` is

@@ -71,8 +71,15 @@ static int probe_traps(struct box *box, char **ret_why)
 
 	if (r < 0)
 		return r;
-	if (cpu >= 0 && box_has(box, CPU_DIR "/cpu%d/hotplug/fail", cpu))
-		return 1;
+	if (cpu >= 0 && box_has(box, CPU_DIR "/cpu%d/hotplug/fail", cpu)) {
+		if (cpu_trap_can_be_cleared(box, cpu))
+			return 1;
+		*ret_why = text_printf(
+			"cpu%d/hotplug/fail does not take -1: a trap could not be taken "
+			"back (kernels before 5.13)",
+			cpu);
+		return *ret_why ? 0 : -ENOMEM;
+	}
 	*ret_why = text_printf(
 		"there is no " CPU_DIR
 		"/cpuN/hotplug/fail: the kernel is older than 4.15, or without CONFIG_HOTPLUG_CPU");
