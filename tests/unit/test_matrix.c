@@ -164,7 +164,7 @@ static void several_cells_look_like_one(void **state)
 		{ { .n = { [CELL_PASS] = 3, [CELL_STALE] = 1 } }, "stale" },
 		{ { .n = { [CELL_PASS] = 90, [CELL_BLOCKED] = 9, [CELL_FAIL] = 1 } }, "fail" },
 		{ { .n = { [CELL_SKIP] = 3, [CELL_BLOCKED] = 1 } }, "blocked" },
-		{ { .n = { [CELL_NEVER] = 3 } }, "never-tried" },
+		{ { .n = { [CELL_NEVER] = 3, [CELL_BLOCKED] = 9 } }, "never-tried" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)

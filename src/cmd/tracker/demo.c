@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `hotproof tracker demo`: fills a database with variations of a run that was recorded in the lab,
- * so that the pages have something to show. It says of each of them that it is one: nothing of it
- * was proved of those kernels.
+ * `hotproof tracker demo`: fills a database with runs that were recorded in the lab
+ * (tools/record-demo), so that the pages have something true to show. Only when they were is moved,
+ * so that they are not stale.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,164 +12,133 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cmd/tracker/demo.h"
 #include "cmd/tracker/tracker.h"
 #include "evidence/record.h"
 #include "store/cells/machine.h"
 #include "store/people/idea.h"
-#include "store/take/bundle.h"
 #include "store/take/ingest.h"
 
-/* Made by the build of tests/runs/guest-healthy. */
-extern const char demo_run_text[];
-extern const size_t demo_run_text_size;
+/* Made by the build of demo/runs.tar.xz. */
+extern const char demo_recorded_text[];
+extern const size_t demo_recorded_text_size;
+
+#define STAMP "%Y-%m-%dT%H:%M:%SZ"
 
 static const struct {
-	const char *name, *arch, *options, *summary, *owner, *place;
-} machines[] = {
-	{ "demo-amd64-4", "x86_64", "", "4 CPUs under QEMU", "lab", "rack 1" },
-	{ "demo-amd64-isolated", "x86_64", "isolcpus=2-3 nohz_full=2-3", "two CPUs isolated", "lab",
-	  "rack 1" },
-	{ "demo-arm64-8", "aarch64", "", "8 CPUs, GICv3", "Ann", "desk" },
-	{ "demo-riscv64-4", "riscv64", "", "4 harts, AIA", "Bob", "rack 2" },
+	const char *name, *summary;
+} inventory[] = {
+	{ "amd64-4", "the plain guest" },
+	{ "amd64-4-smt", "two threads a core" },
+	{ "amd64-4-nohz-full", "CPUs without a tick" },
+	{ "amd64-4-6.12",
+	  "a guest in which a fault was seeded: a module leaves an interrupt masked" },
+	{ "i386-4", "the ia32 guest" },
 };
 
-static const char *const kernels[] = { "6.1.176", "6.1.192", "6.12.86", "6.12.88",
-				       "6.12.90", "6.12.92", "6.12.94", "6.12.95" };
-
-/* What goes wrong in the story, from which kernel on and where. */
-static const struct {
-	const char *arch, *from, *claim, *text;
-	int every; /* 2: each other run only */
-} stories[] = {
-	{ "aarch64", "6.12.92", "irq.rerouted",
-	  "irq 25 (virtio0-input.0) stayed on cpu2, which is offline", 1 },
-	{ "aarch64", "6.12.92", "irq.none-on-dead-cpu", "effective_affinity of irq 25 is \"2\"",
-	  1 },
-	{ "x86_64", "6.12.94", "timer.none-lost", "a timer armed on cpu1 never ran", 2 },
-	{ "riscv64", "6.1.176", "stat.total-never-back", "steal of the total line is 3 and was 5",
-	  1 },
-};
-
-static bool is_broken(const char *arch, const char *kernel, const char *claim, int turn,
-		      const char **ret_text)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(stories); i++) {
-		if (strcmp(stories[i].arch, arch) != 0 || strcmp(stories[i].claim, claim) != 0 ||
-		    names_kernel_number(kernel) < names_kernel_number(stories[i].from) ||
-		    turn % stories[i].every != 0)
-			continue;
-		*ret_text = stories[i].text;
-		return true;
-	}
-	return false;
-}
-
-static int put_file(const char *dir, const char *name, const char *text)
+int demo_put_file(const char *dir, const char *name, const char *text)
 {
 	_cleanup_free_ char *path = text_printf("%s/%s", dir, name);
 
 	return path ? file_replace(AT_FDCWD, path, text, strlen(text)) : -ENOMEM;
 }
 
-static char *line_of(const char *line, const char *arch, const char *kernel, int turn)
+/* The run's begin, moved by `shift` s; what is moved is said in a file of its own. */
+static int move_time(const char *dir, time_t shift, struct error *err)
 {
-	json_t *doc = json_loads(line, 0, NULL);
-	const char *text;
-	char *out;
-
-	if (is_broken(arch, kernel, record_get_str(doc, "claim"), turn, &text)) {
-		json_object_set_new(doc, "result", json_string("unmet"));
-		json_object_set_new(doc, "text", json_string(text));
-	}
-	out = json_dumps(doc, JSON_COMPACT);
-	json_decref(doc);
-	return out;
-}
-
-static int write_journal(const char *dir, const char *journal, const char *arch, const char *kernel,
-			 int turn)
-{
-	_cleanup_free_ char *copy = strdup(journal), *all = NULL;
-	char *cursor = copy, *line;
-	size_t size;
-	FILE *out = open_memstream(&all, &size);
-
-	if (!copy || !out)
-		return -ENOMEM;
-	while ((line = text_next_line(&cursor))) {
-		_cleanup_free_ char *made = line_of(line, arch, kernel, turn);
-
-		if (made)
-			fprintf(out, "%s\n", made);
-	}
-	return fclose(out) == 0 ? put_file(dir, "journal.jsonl", all) : -ENOMEM;
-}
-
-static int write_meta(const char *dir, size_t machine, const char *kernel, time_t when, int number)
-{
-	char stamp[32], id[48];
-	_cleanup_free_ char *text = NULL;
-	struct tm tm;
-	json_t *meta;
+	_cleanup_free_ char *path = text_printf("%s/meta.json", dir), *text = NULL, *note = NULL;
+	json_t *meta = path ? json_load_file(path, 0, NULL) : NULL;
+	struct tm tm = { 0 };
+	char stamp[32];
+	time_t when;
 	int r;
 
+	if (!meta || !strptime(record_get_str(meta, "time"), STAMP, &tm)) {
+		json_decref(meta);
+		return error_set(err, EBADMSG, "a recorded run does not say when it was");
+	}
+	note = text_printf("recorded %s, and moved to the day of this demo\n",
+			   record_get_str(meta, "time"));
+	when = timegm(&tm) + shift;
 	gmtime_r(&when, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	strftime(id, sizeof(id), "run-%Y%m%dT%H%M%SZ", &tm);
-	meta = json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "format", 1, "version",
-			 HOTPROOF_VERSION, "run", json_sprintf("%s-demo%d", id, number), "machine",
-			 machines[machine].name, "arch", machines[machine].arch, "time", stamp,
-			 "kernel", kernel, "cmdline", machines[machine].options);
+	strftime(stamp, sizeof(stamp), STAMP, &tm);
+	json_object_set_new(meta, "time", json_string(stamp));
 	text = json_dumps(meta, JSON_INDENT(1));
 	json_decref(meta);
-	r = text ? put_file(dir, "meta.json", text) : -ENOMEM;
-	return r < 0 ? r : put_file(dir, "stray.txt", "a variation of a recorded run, for show\n");
+	r = text && note ? demo_put_file(dir, "meta.json", text) : -ENOMEM;
+	if (r >= 0)
+		r = demo_put_file(dir, "moved.txt", note);
+	return r < 0 ? error_set(err, -r, "cannot write a run: %s", strerror(-r)) : 0;
 }
 
-struct demo {
-	struct db *db;
-	char dir[BUNDLE_PATH];
-	char *journal;
-	time_t now;
-	int number;
-};
-
-static int add_run(struct demo *d, size_t machine, size_t kernel, int turn, struct error *err)
+static int take_run(struct demo *d, const char *archive, time_t shift, struct error *err)
 {
 	struct ingest_from from = { .who = "demo", .now = d->now };
-	time_t when = d->now - (time_t)(ARRAY_SIZE(kernels) - kernel) * 5 * 86400 + turn * 86400 -
-		      (time_t)machine * 600;
+	char dir[BUNDLE_PATH] _cleanup_bundle_dir_ = "";
 	struct ingest_done done;
-	int r = write_meta(d->dir, machine, kernels[kernel], when, ++d->number);
+	int fd = open(archive, O_RDONLY | O_CLOEXEC), r;
 
+	if (fd < 0)
+		return error_set(err, errno, "cannot read \"%s\"", archive);
+	r = bundle_make_dir(dir, err);
 	if (r >= 0)
-		r = write_journal(d->dir, d->journal, machines[machine].arch, kernels[kernel],
-				  turn);
-	if (r < 0)
-		return error_set(err, -r, "cannot write a run for the demo: %s", strerror(-r));
-	return ingest_dir(d->db, d->dir, &from, &done, err);
+		r = bundle_unpack(fd, dir, err);
+	close(fd);
+	if (r >= 0)
+		r = move_time(dir, shift, err);
+	if (r >= 0)
+		r = ingest_dir(d->db, dir, &from, &done, err);
+	d->number += r >= 0;
+	return r;
 }
 
-static int add_machine(struct demo *d, size_t machine, struct error *err)
+static int is_archive(const struct dirent *e)
 {
-	struct machine_change change = { .summary = machines[machine].summary,
-					 .owner = machines[machine].owner,
-					 .place = machines[machine].place,
-					 .platform = "demo",
-					 .every_days = -1 };
-	int r = 0;
+	return text_ends(e->d_name, ".tar");
+}
 
-	for (size_t k = 0; r >= 0 && k < ARRAY_SIZE(kernels); k++)
-		for (int turn = 0; r >= 0 && turn < 3; turn++)
-			r = add_run(d, machine, k, turn, err);
-	if (machine == ARRAY_SIZE(machines) - 1) {
-		change.health = "does-not-boot";
-		change.health_why = "its power supply smells";
+/* In the order of their names. */
+static int take_all(struct demo *d, time_t shift, struct error *err)
+{
+	struct dirent **list = NULL;
+	int n = scandir(d->dir, &list, is_archive, alphasort), r = 0;
+
+	if (n <= 0)
+		r = error_set(err, ENOENT, "the demo has no recorded runs");
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *path = text_printf("%s/%s", d->dir, list[i]->d_name);
+
+		if (r >= 0)
+			r = path ? take_run(d, path, shift, err) : -ENOMEM;
+		free(list[i]);
 	}
-	return r < 0 ? r : machine_set(d->db, machines[machine].name, &change, d->now, err);
+	free(list);
+	return r;
+}
+
+static int add_recorded(struct demo *d, struct error *err)
+{
+	_cleanup_free_ char *path = text_printf("%s/recorded", d->dir), *text = NULL;
+	size_t len;
+	int r = bundle_unpack_memory(demo_recorded_text, demo_recorded_text_size, d->dir, err);
+
+	if (r < 0)
+		return r;
+	r = path ? file_read(AT_FDCWD, path, &text, &len) : -ENOMEM;
+	if (r < 0)
+		return error_set(err, -r, "the demo does not say when it was recorded");
+	r = take_all(d, d->now - (time_t)strtoll(text, NULL, 10), err);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(inventory); i++)
+		r = machine_set(d->db, inventory[i].name,
+				&(struct machine_change){ .summary = inventory[i].summary,
+							  .platform = "QEMU, TCG",
+							  .every_days = -1 },
+				d->now, err);
+	return r;
 }
 
 static int add_ideas(struct demo *d, struct error *err)
@@ -194,22 +164,12 @@ static int add_ideas(struct demo *d, struct error *err)
 	return r;
 }
 
-static int fill(struct demo *d, struct error *err)
+static int fill(struct demo *d, bool is_made_up, struct error *err)
 {
-	_cleanup_free_ char *path = NULL;
-	size_t len;
 	int r = bundle_make_dir(d->dir, err);
 
 	if (r >= 0)
-		r = bundle_unpack_memory(demo_run_text, demo_run_text_size, d->dir, err);
-	if (r < 0)
-		return r;
-	path = text_printf("%s/journal.jsonl", d->dir);
-	r = path ? file_read(AT_FDCWD, path, &d->journal, &len) : -ENOMEM;
-	if (r < 0)
-		return error_set(err, -r, "cannot read the recorded run");
-	for (size_t m = 0; r >= 0 && m < ARRAY_SIZE(machines); m++)
-		r = add_machine(d, m, err);
+		r = is_made_up ? demo_add_story(d, err) : add_recorded(d, err);
 	return r < 0 ? r : add_ideas(d, err);
 }
 
@@ -221,8 +181,12 @@ static void cleanup_demo(struct demo *d)
 		bundle_remove(d->dir);
 }
 
+enum { OPT_MADE_UP = 1 };
+
 static const struct cmd_option options[] = {
 	TRACKER_DB_OPTION,
+	{ OPT_MADE_UP, "made-up", 0, NULL,
+	  "Instead of recorded runs history that is made up, in which things break" },
 	{},
 };
 
@@ -232,9 +196,14 @@ static int run(int argc, char **argv)
 	struct demo d _cleanup_(cleanup_demo) = { .now = time(NULL) };
 	const char *value, *path = "demo.db";
 	struct error err = { 0 };
+	bool is_made_up = false;
 	int o;
 
 	while ((o = cmd_next(&args, &value)) != CMD_END) {
+		if (o == OPT_MADE_UP) {
+			is_made_up = true;
+			continue;
+		}
 		if (o != TRACKER_OPT_DB)
 			return o == CMD_OPERAND ? cmd_usage_error(&cmd_tracker_demo,
 								  "what is \"%s\" for?", value)
@@ -247,21 +216,25 @@ static int run(int argc, char **argv)
 				path);
 	if (tracker_open(&cmd_tracker_demo, path, DB_CREATE, &d.db) < 0)
 		return VERDICT_EXIT_NOT_JUDGED;
-	if (fill(&d, &err) < 0)
+	if (fill(&d, is_made_up, &err) < 0)
 		return cmd_fail(&cmd_tracker_demo, VERDICT_EXIT_FAILED, "%s", err.text);
-	printf("%s: %d variations of a recorded run; look at them with:\n"
+	printf("%s: %d %s; look at them with:\n"
 	       "  hotproof tracker serve --db %s\n",
-	       path, d.number, path);
+	       path, d.number,
+	       is_made_up ? "variations of a recorded run" : "runs that were recorded in the lab",
+	       path);
 	return VERDICT_EXIT_PASSED;
 }
 
 const struct cmd cmd_tracker_demo = {
 	.name = "demo",
-	.summary = "Fill a database with made-up history, to see what the site shows",
+	.summary = "Fill a database with recorded runs, to see what the site shows",
 	.usage = "[OPTION]...",
 	.explain =
-		"The runs are variations of one that was recorded in the lab, on kernels and machines "
-		"that are made up. The default database is demo.db.",
+		"The runs are real: guests of all architectures, kernels from 5.10 on, and one with a fault "
+		"that was seeded; only their dates are moved, and the ideas are made up. With --made-up they "
+		"are variations of one run, on kernels and machines that do not exist, in which things "
+		"break. The default database is demo.db.",
 	.options = options,
 	.run = run,
 };

@@ -8,7 +8,7 @@
 #define SETTLED 3       /* as many equal ones in a row end a flaky time */
 
 const struct cell_word cell_words[CELL_STATES] = {
-	[CELL_NEVER] = { "never-tried", "never tried", "·", "No run has ever tried it here.", 4 },
+	[CELL_NEVER] = { "never-tried", "never tried", "·", "No run has ever tried it here.", 5 },
 	[CELL_PASS] = { "pass", "pass", "✓",
 			"Proved: at least one comparison was really made and all held.", 1 },
 	[CELL_FAIL] = { "fail", "fail", "✗", "A promise is broken.", 12 },
@@ -24,7 +24,7 @@ const struct cell_word cell_words[CELL_STATES] = {
 	[CELL_ERROR] = { "error", "not judged", "?", "It was tried and could not be judged.", 9 },
 	[CELL_MISSING] = { "missing", "missing", "…", "It was due and did not come.", 7 },
 	[CELL_STALE] = { "stale", "stale", "◷", "Proved too long ago to count.", 6 },
-	[CELL_BLOCKED] = { "blocked", "blocked", "⊘", "The machine for it is broken.", 5 },
+	[CELL_BLOCKED] = { "blocked", "blocked", "⊘", "The machine for it is broken.", 4 },
 	[CELL_NOT_APPLICABLE] = { "not-applicable", "not applicable", "–",
 				  "A rule says that it does not apply here.", 0 },
 };
